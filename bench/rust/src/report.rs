@@ -1,0 +1,54 @@
+//! The tables.
+
+use crate::catalogue::{ENTRIES, GOVERNOR, GOVERNOR_NUMBERS};
+use crate::trial::{Growth, Speed};
+
+/// The best of the rounds for each subject, in the order of [`ENTRIES`].
+pub(crate) fn print_speeds(speeds: &[Speed], many: u32) {
+    let many = millions(many);
+    println!("## R1, R2: CPU nanoseconds a check\n");
+    println!("In brackets: how many times faster than governor with the same kind of key.\n");
+    println!("| | one hot key | 10k keys | {many} keys | insert {many} keys |");
+    println!("|---|---:|---:|---:|---:|");
+    for (entry, speed) in ENTRIES.iter().zip(speeds) {
+        let peer = speeds.get(peer_of(entry.name)).unwrap_or(speed);
+        let pairs =
+            [(speed.hot, peer.hot), (speed.few, peer.few), (speed.many, peer.many), (speed.insert, peer.insert)];
+        let cells = pairs.map(|(own, peer)| format!("{own:.0} ({:.2})", peer / own));
+        println!("| {} | {} |", entry.name, cells.join(" | "));
+    }
+    println!();
+}
+
+/// Index of the governor whose keys are like those of the subject called `name`.
+fn peer_of(name: &str) -> usize {
+    let peer = if name.contains("u64") { GOVERNOR_NUMBERS } else { GOVERNOR };
+    ENTRIES.iter().position(|entry| entry.name == peer).unwrap_or(0)
+}
+
+/// One column for each number of keys; rows for the subjects that were tried.
+pub(crate) fn print_growth(columns: &[(u32, Vec<Option<Growth>>)]) {
+    print_table("R3: bytes of memory (RSS) a key", columns, |growth| format!("{:.1}", growth.bytes_a_key));
+    print_table("R4: longest single insertion, CPU milliseconds", columns, |growth| {
+        format!("{:.3}", growth.longest_micros / 1_000.0)
+    });
+}
+
+fn print_table(title: &str, columns: &[(u32, Vec<Option<Growth>>)], cell: impl Fn(&Growth) -> String) {
+    println!("## {title}\n");
+    let heads: Vec<String> = columns.iter().map(|(keys, _)| format!("{} keys", millions(*keys))).collect();
+    println!("| | {} |", heads.join(" | "));
+    println!("|---|{}", "---:|".repeat(columns.len()));
+    for (i, entry) in ENTRIES.iter().enumerate().filter(|(_, entry)| entry.grows) {
+        let row: Vec<String> = columns
+            .iter()
+            .map(|(_, growths)| growths.get(i).and_then(Option::as_ref).map_or_else(String::new, &cell))
+            .collect();
+        println!("| {} | {} |", entry.name, row.join(" | "));
+    }
+    println!();
+}
+
+fn millions(keys: u32) -> String {
+    if keys < 1_000_000 { format!("{}k", keys / 1_000) } else { format!("{}M", keys / 1_000_000) }
+}

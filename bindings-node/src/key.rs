@@ -1,0 +1,58 @@
+//! Keys: any JavaScript string, without loss.
+
+use std::ptr;
+
+use napi_sys::{Status, napi_env, napi_value};
+
+/// Code units that fit on the stack; a key of this length or more takes the second path.
+const STACK_UNITS: usize = 256;
+
+/// Calls `use_it` with the UTF-16 code units of `value` as bytes: distinct strings give distinct bytes,
+/// lone surrogates included. `None` when `value` is not a string.
+///
+/// # Safety
+/// `env` must be the current environment and `value` a live handle in it.
+#[inline]
+pub(crate) unsafe fn with_key<T>(env: napi_env, value: napi_value, use_it: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    let mut units = [0_u16; STACK_UNITS];
+    let mut len = 0;
+    // SAFETY: the caller vouches for `env` and `value`; the buffer has the length that is given.
+    let status = unsafe {
+        napi_sys::napi_get_value_string_utf16(env, value, units.as_mut_ptr(), STACK_UNITS, &mut len)
+    };
+    if status != Status::napi_ok {
+        return None;
+    }
+    // One unit of the buffer is for the terminator: a full buffer may be a truncated key.
+    if len < STACK_UNITS - 1 {
+        return Some(use_it(bytes_of(units.get(..len)?)));
+    }
+    // SAFETY: as above.
+    let units = unsafe { long_key(env, value) }?;
+    Some(use_it(bytes_of(&units)))
+}
+
+/// # Safety
+/// As [`with_key`].
+#[cold]
+unsafe fn long_key(env: napi_env, value: napi_value) -> Option<Vec<u16>> {
+    let mut len = 0;
+    // SAFETY: a null buffer asks for the length alone.
+    let status = unsafe { napi_sys::napi_get_value_string_utf16(env, value, ptr::null_mut(), 0, &mut len) };
+    if status != Status::napi_ok {
+        return None;
+    }
+    let mut units = vec![0_u16; len + 1];
+    let mut copied = 0;
+    // SAFETY: the buffer has room for `len` units and the terminator.
+    let status = unsafe {
+        napi_sys::napi_get_value_string_utf16(env, value, units.as_mut_ptr(), units.len(), &mut copied)
+    };
+    units.truncate(copied);
+    (status == Status::napi_ok && copied == len).then_some(units)
+}
+
+fn bytes_of(units: &[u16]) -> &[u8] {
+    // SAFETY: any initialised `u16` is two initialised bytes, and bytes have no alignment to keep.
+    unsafe { std::slice::from_raw_parts(units.as_ptr().cast(), size_of_val(units)) }
+}

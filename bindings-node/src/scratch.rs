@@ -1,0 +1,172 @@
+//! The layout of the array through which the numbers of a hot call travel; `js/src/scratch.ts` is its twin.
+//!
+//! All numbers are whole and at most 2^53 − 1. A call reads what it needs before it writes.
+
+use tollgate_core::{Cost, Decision, MAX_SAFE_INTEGER, PolicyState, Request, RetryAfter, Span, Timestamp};
+
+/// In: the time of the call in microseconds; for `headers` the wall time in seconds.
+const NOW: usize = 0;
+/// In: the cost for every policy; for `block` the duration in microseconds.
+const COST: usize = 1;
+/// In: which of the lists below are to be read: 1 for costs, 2 for limits.
+const LISTS: usize = 2;
+/// Out: 1 when allowed.
+const ALLOWED: usize = 3;
+/// Out: index of the binding policy.
+const BINDING: usize = 4;
+/// Out: microseconds; −1 for never.
+const RETRY_AFTER: usize = 5;
+/// Out: the limiter's time of the decision.
+const AT: usize = 6;
+/// Out: five numbers for each policy: limit, remaining, reset after, retry after, charged.
+const POLICIES: usize = 8;
+const POLICY_LEN: usize = 5;
+/// In: a cost for each policy.
+const COSTS: usize = 88;
+/// In: a limit for each policy, 0 for its own.
+const LIMITS: usize = 104;
+/// Policies of one limiter at most.
+const MAX_POLICIES: usize = 16;
+/// Length of the array.
+pub(crate) const LEN: usize = 120;
+
+/// The numbers of one call.
+pub(crate) struct Scratch<'a> {
+    cells: &'a mut [f64; LEN],
+}
+
+/// Costs and limits of one call, as the core takes them.
+pub(crate) struct Lists {
+    which: u64,
+    cost: u64,
+    costs: [u64; MAX_POLICIES],
+    limits: [u64; MAX_POLICIES],
+}
+
+impl<'a> Scratch<'a> {
+    pub(crate) fn new(cells: &'a mut [f64; LEN]) -> Self {
+        Self { cells }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.whole(NOW))
+    }
+
+    pub(crate) fn wall_secs(&self) -> u64 {
+        self.whole(NOW)
+    }
+
+    pub(crate) fn duration(&self) -> Span {
+        Span::from_micros(self.whole(COST))
+    }
+
+    pub(crate) fn binding(&self) -> usize {
+        self.whole(BINDING) as usize
+    }
+
+    #[inline]
+    pub(crate) fn lists(&self) -> Lists {
+        let which = self.whole(LISTS);
+        let mut lists =
+            Lists { which, cost: self.whole(COST), costs: [0; MAX_POLICIES], limits: [0; MAX_POLICIES] };
+        if which != 0 {
+            for (i, (cost, limit)) in lists.costs.iter_mut().zip(&mut lists.limits).enumerate() {
+                (*cost, *limit) = (self.whole(COSTS + i), self.whole(LIMITS + i));
+            }
+        }
+        lists
+    }
+
+    /// What the policies said in the decision that the array holds.
+    pub(crate) fn policy(&self, index: usize) -> PolicyState {
+        let at = POLICIES + index * POLICY_LEN;
+        PolicyState {
+            limit: self.whole(at),
+            remaining: self.whole(at + 1),
+            reset_after: Span::from_micros(self.whole(at + 2)),
+            retry_after: self.retry_after(at + 3),
+            charged: self.whole(at + 4),
+        }
+    }
+
+    /// When the call of the decision that the array holds may be tried again.
+    pub(crate) fn retry(&self) -> RetryAfter {
+        self.retry_after(RETRY_AFTER)
+    }
+
+    /// Whether the policy refused: by its own count, or by the block that it started.
+    pub(crate) fn is_violated(&self, index: usize) -> bool {
+        self.policy(index).retry_after != RetryAfter::Now || (index == self.binding() && self.whole(ALLOWED) == 0)
+    }
+
+    /// The decision that the array holds, of a limiter with `policies` policies.
+    pub(crate) fn decision(&self, policies: usize) -> Decision {
+        let at = Timestamp::from_micros(self.whole(AT));
+        Decision::from_policies(at, (0..policies).map(|i| self.policy(i)))
+    }
+
+    #[inline]
+    pub(crate) fn answer(&mut self, decision: &Decision) {
+        self.put(ALLOWED, u64::from(decision.allowed));
+        self.put(BINDING, decision.binding as u64);
+        self.put_retry_after(RETRY_AFTER, decision.retry_after);
+        self.put(AT, decision.at.as_micros());
+        for (i, state) in decision.policies().enumerate() {
+            self.put_policy(POLICIES + i * POLICY_LEN, state);
+        }
+    }
+
+    #[inline]
+    fn put_policy(&mut self, at: usize, state: &PolicyState) {
+        self.put(at, state.limit);
+        self.put(at + 1, state.remaining);
+        self.put(at + 2, state.reset_after.as_micros());
+        self.put_retry_after(at + 3, state.retry_after);
+        self.put(at + 4, state.charged);
+    }
+
+    #[inline]
+    fn put_retry_after(&mut self, at: usize, retry_after: RetryAfter) {
+        let micros = match retry_after {
+            RetryAfter::Now => 0.0,
+            RetryAfter::After(span) => span.as_micros() as f64,
+            RetryAfter::Never => -1.0,
+        };
+        if let Some(cell) = self.cells.get_mut(at) {
+            *cell = micros;
+        }
+    }
+
+    fn retry_after(&self, at: usize) -> RetryAfter {
+        match self.cells.get(at) {
+            Some(&micros) if micros < 0.0 => RetryAfter::Never,
+            Some(&micros) if micros > 0.0 => RetryAfter::After(Span::from_micros(micros as u64)),
+            _ => RetryAfter::Now,
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, at: usize, number: u64) {
+        if let Some(cell) = self.cells.get_mut(at) {
+            *cell = number as f64;
+        }
+    }
+
+    /// A cell as a whole number; NaN and negative numbers are 0, larger ones the largest.
+    #[inline]
+    fn whole(&self, at: usize) -> u64 {
+        self.cells.get(at).map_or(0, |&cell| (cell as u64).min(MAX_SAFE_INTEGER))
+    }
+}
+
+impl Lists {
+    #[inline]
+    pub(crate) fn request(&self) -> Request<'_> {
+        Request { cost: self.cost(), limits: if self.which & 2 == 0 { &[] } else { &self.limits } }
+    }
+
+    #[inline]
+    pub(crate) fn cost(&self) -> Cost<'_> {
+        if self.which & 1 == 0 { Cost::All(self.cost) } else { Cost::Each(&self.costs) }
+    }
+}

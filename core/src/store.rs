@@ -1,0 +1,311 @@
+//! One policy's states: its rule, its table, and a second table for calls that bring a limit of their own.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use core::hash::Hasher;
+
+use siphasher::sip::SipHasher13;
+
+use crate::decision::{Decision, PolicyState, RetryAfter};
+use crate::limit::{Arrival, FixedWindow, PackedWindow, Rule, SlidingWindow, TokenBucket, WholeArrival, Window};
+use crate::policy::{Algorithm, CheckedPolicy};
+use crate::table::Table;
+use crate::time::{Span, Timestamp};
+
+/// What one call asks of one policy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ask {
+    pub(crate) tag: u64,
+    pub(crate) cost: u64,
+    /// The caller's own limit, at most 2^53 − 1; 0 for the policy's.
+    pub(crate) limit: u64,
+}
+
+/// A charge to be given back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Charge {
+    pub(crate) at: Timestamp,
+    pub(crate) ended: Timestamp,
+}
+
+/// One policy over all its keys.
+pub(crate) trait Store: Send {
+    /// Sweeps, decides and, where allowed, charges: the whole of a decision with one policy.
+    fn consume(&mut self, ask: Ask, now: Timestamp) -> Decision;
+    /// What [`Store::consume`] would decide; changes nothing.
+    fn retry_after(&self, ask: Ask, now: Timestamp) -> RetryAfter;
+    /// Charges, whether it fits or not.
+    fn charge(&mut self, ask: Ask, now: Timestamp);
+    /// Gives back what `charge` took.
+    fn refund(&mut self, ask: Ask, charge: Charge, now: Timestamp);
+    /// The state as it is, with the fields that tell of a decision left at "allowed, nothing charged".
+    fn standing(&self, ask: Ask, now: Timestamp) -> PolicyState;
+    /// Until when a decision made at or before `now` may still be refunded.
+    fn last_refund(&self, now: Timestamp) -> Timestamp;
+    /// Forgets a key under every limit.
+    fn reset(&mut self, tag: u64);
+    /// One step of forgetting what is idle.
+    fn sweep(&mut self, now: Timestamp);
+    /// Keys held, times a key found no room, and bytes allocated.
+    fn size(&self) -> Size;
+}
+
+/// How much a table holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Keys that have a state of their own.
+    pub keys: usize,
+    /// How many decisions had to use a shared bucket because the table was full of keys in use.
+    pub overflowed: u64,
+    /// Bytes allocated for states.
+    pub bytes: usize,
+}
+
+impl Size {
+    pub(crate) fn of<S: Copy + Default>(table: &Table<S>) -> Self {
+        Self { keys: table.len(), overflowed: table.overflowed(), bytes: table.bytes() }
+    }
+
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            keys: self.keys + other.keys,
+            overflowed: self.overflowed + other.overflowed,
+            bytes: self.bytes + other.bytes,
+        }
+    }
+}
+
+/// Chooses the smallest state in which the policy is exact.
+pub(crate) fn store_for(policy: &CheckedPolicy, cap: usize) -> Box<dyn Store> {
+    let (limit, window, burst) = (policy.limit, policy.window, policy.burst);
+    match policy.algorithm {
+        Algorithm::FixedWindow if limit <= PackedWindow::MAX_LIMIT => Keyed::boxed(
+            FixedWindow::<PackedWindow>::new(limit, window),
+            FixedWindow::<Window>::new(limit, window),
+            cap,
+        ),
+        Algorithm::FixedWindow => {
+            let rule = FixedWindow::<Window>::new(limit, window);
+            Keyed::boxed(rule, rule, cap)
+        }
+        Algorithm::SlidingWindow => {
+            let rule = SlidingWindow::new(limit, window);
+            Keyed::boxed(rule, rule, cap)
+        }
+        Algorithm::TokenBucket if WholeArrival::fits(limit, window) => Keyed::boxed(
+            TokenBucket::<WholeArrival>::new(limit, window, burst),
+            TokenBucket::<Arrival>::new(limit, window, burst),
+            cap,
+        ),
+        Algorithm::TokenBucket => {
+            let rule = TokenBucket::<Arrival>::new(limit, window, burst);
+            Keyed::boxed(rule, rule, cap)
+        }
+    }
+}
+
+/// A rule and its states; `W` is the same rule with a state that holds any limit.
+struct Keyed<R: Rule, W: Rule> {
+    rule: R,
+    table: Table<R::State>,
+    /// Made by the first call with a limit of its own.
+    own: Option<Box<OwnLimits<W>>>,
+    any_limit: W,
+    cap: usize,
+}
+
+/// States of calls that brought their own limit. A key has one state for each limit it came with: the
+/// limit is part of the tag, so a state is never read in another unit.
+struct OwnLimits<W: Rule> {
+    table: Table<W::State>,
+    /// Every limit that may have a live state, and until when: what a reset has to visit.
+    live: BTreeMap<u64, Timestamp>,
+    /// How long `live` may become before it is looked through.
+    prune_at: usize,
+}
+
+impl<R, W> Keyed<R, W>
+where
+    R: Rule + Send + 'static,
+    W: Rule + Send + 'static,
+    R::State: Send,
+    W::State: Send,
+{
+    fn boxed(rule: R, any_limit: W, cap: usize) -> Box<dyn Store> {
+        Box::new(Self { rule, table: Table::new(cap), own: None, any_limit, cap })
+    }
+
+    fn is_own(&self, ask: Ask) -> bool {
+        ask.limit != 0 && ask.limit != self.rule.limit()
+    }
+
+    fn own_mut(&mut self) -> &mut OwnLimits<W> {
+        let cap = self.cap;
+        self.own
+            .get_or_insert_with(|| Box::new(OwnLimits { table: Table::new(cap), live: BTreeMap::new(), prune_at: 64 }))
+    }
+
+    fn own_rule(&self, ask: Ask) -> W {
+        self.any_limit.with_limit(ask.limit)
+    }
+
+    #[cold]
+    fn consume_own(&mut self, ask: Ask, now: Timestamp) -> Decision {
+        let rule = self.own_rule(ask);
+        let own = self.own_mut();
+        let state = consume(&rule, &mut own.table, own_tag(ask), ask.cost, now);
+        own.note(ask.limit, state.reset_after, now);
+        Decision::single(now, state)
+    }
+
+    /// The state of a call with its own limit.
+    fn own_state(&self, tag: u64) -> W::State {
+        self.own.as_ref().map_or_else(W::State::default, |own| own.table.load(own.table.place(tag), tag))
+    }
+}
+
+impl<R, W> Store for Keyed<R, W>
+where
+    R: Rule + Send + 'static,
+    W: Rule + Send + 'static,
+    R::State: Send,
+    W::State: Send,
+{
+    fn consume(&mut self, ask: Ask, now: Timestamp) -> Decision {
+        self.sweep(now);
+        if self.is_own(ask) {
+            return self.consume_own(ask, now);
+        }
+        Decision::single(now, consume(&self.rule, &mut self.table, ask.tag, ask.cost, now))
+    }
+
+    fn retry_after(&self, ask: Ask, now: Timestamp) -> RetryAfter {
+        if self.is_own(ask) {
+            return self.own_rule(ask).retry_after(&self.own_state(own_tag(ask)), ask.cost, now);
+        }
+        let state = self.table.load(self.table.place(ask.tag), ask.tag);
+        self.rule.retry_after(&state, ask.cost, now)
+    }
+
+    fn charge(&mut self, ask: Ask, now: Timestamp) {
+        if self.is_own(ask) {
+            let rule = self.own_rule(ask);
+            let own = self.own_mut();
+            let charged = |state| rule.charge(state, ask.cost, now);
+            let state = update(&mut own.table, own_tag(ask), charged, |state| rule.is_idle(state, now));
+            own.note(ask.limit, rule.standing(&state, now).reset_after, now);
+            return;
+        }
+        let rule = self.rule;
+        update(&mut self.table, ask.tag, |state| rule.charge(state, ask.cost, now), |state| rule.is_idle(state, now));
+    }
+
+    fn refund(&mut self, ask: Ask, charge: Charge, now: Timestamp) {
+        if self.is_own(ask) {
+            let rule = self.own_rule(ask);
+            let refunded = |state| rule.refund(state, ask.cost, charge.at, charge.ended, now);
+            update(&mut self.own_mut().table, own_tag(ask), refunded, |state| rule.is_idle(state, now));
+            return;
+        }
+        let rule = self.rule;
+        let refunded = |state| rule.refund(state, ask.cost, charge.at, charge.ended, now);
+        update(&mut self.table, ask.tag, refunded, |state| rule.is_idle(state, now));
+    }
+
+    fn standing(&self, ask: Ask, now: Timestamp) -> PolicyState {
+        if self.is_own(ask) {
+            return policy_state(&self.own_rule(ask), &self.own_state(own_tag(ask)), now);
+        }
+        policy_state(&self.rule, &self.table.load(self.table.place(ask.tag), ask.tag), now)
+    }
+
+    fn last_refund(&self, now: Timestamp) -> Timestamp {
+        let own = self.own.iter().flat_map(|own| own.live.values()).max();
+        now.saturating_add(self.rule.longest_charge()).max(own.copied().unwrap_or(now))
+    }
+
+    fn reset(&mut self, tag: u64) {
+        self.table.remove(tag);
+        if let Some(own) = &mut self.own {
+            for &limit in own.live.keys() {
+                own.table.remove(own_tag(Ask { tag, cost: 0, limit }));
+            }
+        }
+    }
+
+    #[inline]
+    fn sweep(&mut self, now: Timestamp) {
+        let rule = self.rule;
+        self.table.sweep(|state| rule.is_idle(state, now));
+        if let Some(own) = &mut self.own {
+            let any_limit = self.any_limit;
+            // Whether a state is idle does not depend on the limit.
+            own.table.sweep(|state| any_limit.is_idle(state, now));
+        }
+    }
+
+    fn size(&self) -> Size {
+        self.own.as_ref().map_or_else(|| Size::of(&self.table), |own| Size::of(&self.table).plus(Size::of(&own.table)))
+    }
+}
+
+impl<W: Rule> OwnLimits<W> {
+    /// Remembers that `limit` has a state that is live for `life` from now.
+    fn note(&mut self, limit: u64, life: Span, now: Timestamp) {
+        let until = self.live.entry(limit).or_default();
+        *until = (*until).max(now.saturating_add(life));
+        if self.live.len() > self.prune_at {
+            self.live.retain(|_, until| *until > now);
+            self.prune_at = (self.live.len() * 2).max(64);
+        }
+    }
+}
+
+/// The tag of a key under a limit of its own.
+fn own_tag(ask: Ask) -> u64 {
+    let mut hasher = SipHasher13::new_with_keys(ask.tag, ask.limit);
+    hasher.write_u64(ask.tag);
+    hasher.finish()
+}
+
+#[inline(always)]
+fn consume<R: Rule>(rule: &R, table: &mut Table<R::State>, tag: u64, cost: u64, now: Timestamp) -> PolicyState {
+    let place = table.place(tag);
+    let state = table.load(place, tag);
+    match rule.take(state, cost, now) {
+        Ok(charged) => {
+            if cost > 0 {
+                table.store(place, tag, charged, |state| rule.is_idle(state, now));
+            }
+            PolicyState { charged: cost, ..policy_state(rule, &charged, now) }
+        }
+        Err(retry_after) => PolicyState { retry_after, ..policy_state(rule, &state, now) },
+    }
+}
+
+/// Replaces the state of `tag` by what `change` makes of it.
+pub(crate) fn update<S: Copy + Default>(
+    table: &mut Table<S>,
+    tag: u64,
+    change: impl FnOnce(S) -> S,
+    idle: impl Fn(&S) -> bool,
+) -> S {
+    let place = table.place(tag);
+    let state = change(table.load(place, tag));
+    if place.found || !idle(&state) {
+        table.store(place, tag, state, idle);
+    }
+    state
+}
+
+#[inline]
+fn policy_state<R: Rule>(rule: &R, state: &R::State, now: Timestamp) -> PolicyState {
+    let standing = rule.standing(state, now);
+    PolicyState {
+        limit: rule.limit(),
+        remaining: standing.remaining,
+        reset_after: standing.reset_after,
+        retry_after: RetryAfter::Now,
+        charged: 0,
+    }
+}

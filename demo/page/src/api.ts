@@ -1,0 +1,113 @@
+// Speaks to the demo server.
+
+/** How a limit is counted. */
+export type Algorithm = "fixed-window" | "sliding-window" | "token-bucket";
+
+/** A policy as it was written, and how it stands for this tab. */
+export interface PolicyView {
+  name: string;
+  algorithm: Algorithm;
+  limit: number;
+  window: string | number;
+  burst?: number;
+  remaining: number;
+  resetAfterMs: number;
+}
+
+/** The rule of /api/hit, and whether a request of this tab would pass now. */
+export interface RuleView {
+  /** Another one after each change of the rule. */
+  revision: number;
+  cost: number;
+  policies: PolicyView[];
+  allowed: boolean;
+  /** Name of the policy that binds. */
+  heldBackBy: string;
+  /** Milliseconds until a refused request would pass; null when it never fits. */
+  retryAfterMs: number | null;
+}
+
+/** The answer to one request. */
+export interface Answer {
+  /** The HTTP status; 0 when the server could not be reached. */
+  status: number;
+  /** Header fields about the limit, in the order to be shown. */
+  fields: [name: string, value: string][];
+  /** Positions of the policies that refused. */
+  refusedBy: number[];
+  /** How many policies the answer speaks of. */
+  policies: number;
+}
+
+/** Why a rule was refused. */
+export class RuleRefused extends Error {
+  readonly code: string;
+  readonly hint: string;
+
+  constructor({ code, message, hint }: { code: string; message: string; hint: string }) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+const FIELDS = ["RateLimit", "Retry-After", "RateLimit-Policy"];
+const headers = { "X-Client-Id": clientId() };
+
+/** Asks to go. */
+export async function hit(): Promise<Answer> {
+  try {
+    const response = await fetch("/api/hit", { headers, cache: "no-store" });
+    const body: unknown = await response.json();
+    return answer(response, body);
+  } catch {
+    return { status: 0, fields: [], refusedBy: [], policies: 0 };
+  }
+}
+
+/** How the rule stands; consumes nothing. */
+export async function readState(): Promise<RuleView> {
+  const response = await fetch("/api/state", { headers, cache: "no-store" });
+  if (!response.ok) throw new Error(`GET /api/state answered ${response.status}`);
+  return response.json() as Promise<RuleView>;
+}
+
+/**
+ * Puts a rule in force for everyone.
+ *
+ * @throws RuleRefused when the server does not accept it.
+ */
+export async function changeRule(rule: { policies: unknown[]; cost: unknown }): Promise<RuleView> {
+  const response = await fetch("/api/rule", {
+    method: "POST",
+    headers: { ...headers, "Content-Type": "application/json" },
+    body: JSON.stringify(rule),
+  });
+  const body = await response.json();
+  if (!response.ok) throw new RuleRefused(body);
+  return body as RuleView;
+}
+
+function answer(response: Response, body: unknown): Answer {
+  const fields = FIELDS.map((name): [string, string] => [name, response.headers.get(name) ?? ""]);
+  const names = policyNames(response.headers.get("RateLimit-Policy") ?? "");
+  const violated = (body as { "violated-policies"?: string[] })["violated-policies"] ?? [];
+  return {
+    status: response.status,
+    fields: fields.filter(([, value]) => value !== ""),
+    refusedBy: violated.map((name) => names.indexOf(name)).filter((position) => position >= 0),
+    policies: names.length,
+  };
+}
+
+/** Names in a RateLimit-Policy field: `"burst";q=10;w=1, "daily";q=1000` has two. */
+function policyNames(field: string): string[] {
+  return [...field.matchAll(/"((?:[^"\\]|\\.)*)"\s*;\s*q=/g)].map(([, name = ""]) => name.replace(/\\(.)/g, "$1"));
+}
+
+/** A name for this tab that a reload keeps. */
+function clientId(): string {
+  const id = sessionStorage.getItem("client-id") ?? crypto.randomUUID();
+  sessionStorage.setItem("client-id", id);
+  return id;
+}

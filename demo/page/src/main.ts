@@ -1,0 +1,55 @@
+// Puts the page together: answers and standings come in, the panels show them.
+import "../styles/tokens.css";
+import "../styles/layout.css";
+import "../styles/controls.css";
+import "../styles/panels.css";
+import { Charts } from "./charts.js";
+import { Gauges } from "./gauges.js";
+import { History } from "./history.js";
+import { Log } from "./log.js";
+import { RuleForm } from "./rule-form.js";
+import { startSender } from "./sender.js";
+import { type Standing, StatePoll } from "./state.js";
+import { startTheme } from "./theme.js";
+import { showVerdict } from "./verdict.js";
+
+const history = new History();
+const charts = new Charts(history);
+const gauges = new Gauges();
+const log = new Log();
+const poll = new StatePoll(onState);
+const form = new RuleForm((view) => poll.use(view));
+
+let standing: Standing | undefined;
+let revision: number | undefined;
+
+function onState(state: Standing | undefined): void {
+  standing = state;
+  if (state === undefined) showVerdict(undefined, performance.now());
+  else if (state.view.revision !== revision) onRule(state);
+}
+
+function onRule({ view, at }: Standing): void {
+  if (revision !== undefined) history.markChange(at);
+  revision = view.revision;
+  charts.rebuild(view.policies);
+  form.show(view);
+}
+
+function drawFrame(now: number): void {
+  if (standing !== undefined) {
+    showVerdict(standing, now);
+    gauges.show(standing, now);
+  }
+  charts.draw(now);
+  requestAnimationFrame(drawFrame);
+}
+
+startTheme(() => charts.repaint());
+startSender((answer) => {
+  history.add(answer, performance.now());
+  log.add(answer);
+  void poll.ask();
+});
+void poll.ask();
+requestAnimationFrame(drawFrame);

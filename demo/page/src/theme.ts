@@ -1,0 +1,30 @@
+// Light or dark: the system's choice until the visitor makes another.
+import { element } from "./page.js";
+
+const system = matchMedia("(prefers-color-scheme: dark)");
+
+/** Makes the toggle work; `onChange` is called whenever the colours change. */
+export function startTheme(onChange: () => void): void {
+  const button = element("theme", HTMLButtonElement);
+  const changed = () => {
+    button.textContent = isDark() ? "Light" : "Dark";
+    button.setAttribute("aria-label", `Use the ${isDark() ? "light" : "dark"} theme`);
+    onChange();
+  };
+  button.addEventListener("click", () => {
+    choose(isDark() ? "light" : "dark");
+    changed();
+  });
+  system.addEventListener("change", changed);
+  changed();
+}
+
+function isDark(): boolean {
+  const { theme } = document.documentElement.dataset;
+  return theme === undefined ? system.matches : theme === "dark";
+}
+
+function choose(theme: string): void {
+  document.documentElement.dataset.theme = theme;
+  localStorage.setItem("theme", theme);
+}

@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+
+function sources(folder: string, ending: string): string[] {
+  return readdirSync(new URL(`../../${folder}`, import.meta.url), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => read(`${folder}/${name}`));
+}
+
+const codesIn = (text: string) =>
+  [...text.matchAll(/"((?:CONFIG|ENGINE)(?:_[A-Z]+)*|CLOSED)"/g)].map((match) => match[1]);
+
+it("docs/errors.md explains every code, and no other", () => {
+  const texts = [...sources("js/src", ".ts"), ...sources("core/src", ".rs"), ...sources("bindings-node/src", ".rs")];
+  const used = [...new Set(texts.flatMap(codesIn))].sort();
+  const explained = [...read("docs/errors.md").matchAll(/^## `([A-Z_]+)`$/gm)].map((match) => match[1]).sort();
+  expect(used.length).toBeGreaterThan(10);
+  expect(explained).toEqual(used);
+});

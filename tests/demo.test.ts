@@ -1,0 +1,253 @@
+// The demo page in a browser, against the real server and the real engine.
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { lowContrast } from "./contrast.js";
+import { type Demo, repository, startDemo } from "./demo-process.js";
+
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const DESKTOP = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
+const pictures = join(repository, "test-results");
+
+let demo: Demo;
+let browser: Browser;
+let errors: string[];
+
+beforeAll(async () => {
+  mkdirSync(pictures, { recursive: true });
+  execFileSync(process.execPath, ["demo/build.mjs"], { cwd: repository });
+  demo = await startDemo("10 per 1h");
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: QUIET });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+beforeEach(async () => {
+  errors = [];
+  await setRule({ limit: 10, window: "1h" });
+});
+
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  expect(errors).toEqual([]);
+});
+
+async function setRule(rule: object): Promise<void> {
+  const headers = { "Content-Type": "application/json" };
+  const { status } = await fetch(`${demo.url}/api/rule`, { method: "PUT", headers, body: JSON.stringify(rule) });
+  expect(status).toBe(200);
+}
+
+/** Opens the page and waits until it knows the rule. What the console calls an error is noted. */
+async function open(options: BrowserContextOptions = { viewport: DESKTOP }): Promise<Page> {
+  const page = await browser.newPage(options);
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !isAnnouncedRefusal(message.text(), message.location().url)) {
+      errors.push(message.text());
+    }
+  });
+  await page.goto(demo.url);
+  await page.getByTestId("remaining").first().waitFor();
+  return page;
+}
+
+/** Chromium reports each 429 as an error, and the 400 for a rule that the server refuses. */
+function isAnnouncedRefusal(text: string, url: string): boolean {
+  return (url.endsWith("/api/hit") && text.includes("429")) || (url.endsWith("/api/rule") && text.includes("400"));
+}
+
+function rows(page: Page, status: number) {
+  return page.getByTestId("log").locator(`[data-status="${status}"]`);
+}
+
+async function burst(page: Page, size: number): Promise<string | null> {
+  await page.getByTestId("burst-size").fill(String(size));
+  await page.getByTestId("send-burst").click();
+  const outcome = page.getByTestId("outcome").filter({ hasText: `Burst of ${size}:` });
+  await outcome.waitFor();
+  return outcome.textContent();
+}
+
+async function apply(page: Page): Promise<void> {
+  await page.getByTestId("apply").click();
+  await page.getByText("In force.").waitFor();
+}
+
+function picture(page: Page, name: string) {
+  return page.screenshot({ path: join(pictures, `demo-${name}.png`), fullPage: true });
+}
+
+describe("sending", () => {
+  it("shows every answer of a burst, with the header fields of a refusal", async () => {
+    const page = await open();
+    expect(await burst(page, 20)).toBe("Burst of 20: 10 allowed, 10 refused.");
+    await rows(page, 429).first().waitFor();
+    await expect.poll(() => rows(page, 429).count()).toBe(10);
+    expect(await rows(page, 200).count()).toBe(10);
+    const refused = await rows(page, 429).first().textContent();
+    expect(refused).toMatch(/RateLimit: "default";r=0;t=\d+/);
+    expect(refused).toMatch(/RateLimit-Policy: "default";q=10;w=3600/);
+    expect(refused).toMatch(/Retry-After: \d+/);
+    await page.getByTestId("remaining").filter({ hasText: "0 of 10 left" }).waitFor();
+    await page
+      .getByTestId("verdict")
+      .filter({ hasText: /^In (1 h|59 min)/ })
+      .waitFor();
+    await page.getByTestId("charts").filter({ hasText: "10 allowed, 10 refused" }).waitFor();
+    await picture(page, "1440-light");
+  });
+
+  it("sends steadily until it is stopped", async () => {
+    const page = await open();
+    await page.getByTestId("steady-rate").fill("50");
+    await page.getByTestId("steady").click();
+    await rows(page, 429).first().waitFor();
+    expect(await page.getByTestId("steady").getAttribute("aria-pressed")).toBe("true");
+    await page.getByTestId("steady").click();
+    const outcome = page.getByTestId("outcome").filter({ hasText: "Steady: 10 allowed, " });
+    expect(await outcome.textContent()).not.toContain(" 0 refused");
+    expect(await page.getByTestId("steady").getAttribute("aria-pressed")).toBe("false");
+  });
+
+  it("works from the keyboard alone", async () => {
+    const page = await open();
+    const focused = () => page.evaluate(() => (document.activeElement as HTMLElement).dataset.testid);
+    for (let i = 0; i < 5 && (await focused()) !== "send-one"; i++) await page.keyboard.press("Tab");
+    expect(await focused()).toBe("send-one");
+    const outline = await page.getByTestId("send-one").evaluate((button) => getComputedStyle(button).outlineStyle);
+    expect(outline).toBe("solid");
+    await page.keyboard.press("Enter");
+    await rows(page, 200).first().waitFor();
+    expect(await rows(page, 200).count()).toBe(1);
+  });
+});
+
+describe("the server", () => {
+  it("is missed when it is gone, and found when it is back", async () => {
+    const page = await open();
+    await page.route("**/api/**", (route) => route.abort());
+    await page.getByTestId("send-one").click();
+    await page.getByTestId("verdict").filter({ hasText: "No answer." }).waitFor();
+    await rows(page, 0).waitFor();
+    expect(await page.getByTestId("outcome").textContent()).toContain("1 without a proper answer");
+    expect(errors.splice(0).every((text) => text.includes("ERR_FAILED"))).toBe(true);
+    await page.unroute("**/api/**");
+    await page.getByTestId("verdict").filter({ hasText: "Yes." }).waitFor();
+    errors = [];
+  });
+});
+
+describe("the rule", () => {
+  it("takes effect with the next request", async () => {
+    const page = await open();
+    await page.getByTestId("rule-algorithm").selectOption("sliding-window");
+    await page.getByTestId("rule-limit").fill("3");
+    await page.getByTestId("rule-window").fill("2h");
+    expect(await page.getByTestId("guarantee").textContent()).toContain("Never more than 3 in any 2h");
+    await apply(page);
+    await page.getByTestId("remaining").filter({ hasText: "3 of 3 left" }).waitFor();
+    expect(await burst(page, 5)).toBe("Burst of 5: 3 allowed, 2 refused.");
+    expect(await rows(page, 429).first().textContent()).toContain('"default";q=3;w=7200');
+  });
+
+  it("shows two policies side by side, and which one refused", async () => {
+    const page = await open();
+    await page.getByTestId("rule-limit").fill("6");
+    await page.getByTestId("second-on").check();
+    await page.getByTestId("second-rate").fill("8 per 1d");
+    await page.getByTestId("rule-cost").fill("2");
+    await apply(page);
+    expect(await burst(page, 5)).toBe("Burst of 5: 3 allowed, 2 refused.");
+    await page.getByTestId("remaining").filter({ hasText: "0 of 6 left" }).waitFor();
+    await page.getByTestId("remaining").filter({ hasText: "2 of 8 left" }).waitFor();
+    const charts = page.getByTestId("charts");
+    await charts.filter({ hasText: /6 per 1h.*3 allowed, 2 refused.*8 per 1d.*3 allowed, 0 refused/s }).waitFor();
+    await page.emulateMedia({ colorScheme: "dark" });
+    await picture(page, "two-policies");
+  });
+
+  it("says next to the field what is wrong, and keeps the old rule", async () => {
+    const page = await open();
+    await page.getByTestId("rule-limit").fill("none");
+    await page.getByTestId("apply").click();
+    const error = page.getByTestId("rule-limit-error");
+    await error.waitFor();
+    expect(await error.textContent()).toMatch(/^"none" is not allowed; expected a whole number/);
+    expect(await page.getByTestId("rule-limit").getAttribute("aria-invalid")).toBe("true");
+    expect(await page.getByTestId("remaining").textContent()).toBe("10 of 10 left");
+    await page.getByTestId("rule-limit").fill("4");
+    await apply(page);
+    expect(await error.isHidden()).toBe(true);
+  });
+
+  it("says that a cost above the limit never fits", async () => {
+    const page = await open();
+    await page.getByTestId("rule-cost").fill("11");
+    await apply(page);
+    await page.getByTestId("verdict").filter({ hasText: "Never." }).waitFor();
+    await page.getByTestId("send-one").click();
+    expect(await rows(page, 429).first().textContent()).not.toContain("Retry-After");
+  });
+
+  it("reaches a page that is open elsewhere", async () => {
+    const page = await open();
+    await setRule({ limit: 7, window: "1h", algorithm: "token-bucket" });
+    await page.getByTestId("remaining").filter({ hasText: "7 of 7 left" }).waitFor();
+    expect(await page.getByTestId("rule-algorithm").inputValue()).toBe("token-bucket");
+  });
+});
+
+describe("looks", () => {
+  it.each([320, PHONE.width, 768, DESKTOP.width])("fits into %d px", async (width) => {
+    const page = await open({ viewport: { width, height: PHONE.height } });
+    await page.getByTestId("second-on").check();
+    await apply(page);
+    await burst(page, 15);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    await picture(page, `${width}`);
+  });
+
+  it.each(["light", "dark"] as const)("has readable colours in %s", async (colorScheme) => {
+    const page = await open({ viewport: DESKTOP, colorScheme });
+    await burst(page, 15);
+    await page.getByTestId("rule-limit").fill("none");
+    await page.getByTestId("apply").click();
+    await page.getByTestId("rule-limit-error").waitFor();
+    expect(await page.evaluate(lowContrast)).toEqual([]);
+    await picture(page, `1440-${colorScheme}-error`);
+  });
+
+  it("turns dark with the system, and back with the toggle, for good", async () => {
+    const page = await open({ viewport: DESKTOP, colorScheme: "dark" });
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    expect(await ground()).toBe("rgb(13, 20, 19)");
+    await burst(page, 15);
+    await picture(page, "1440-dark");
+    await page.getByTestId("theme").click();
+    expect(await ground()).toBe("rgb(241, 244, 243)");
+    await page.reload();
+    expect(await ground()).toBe("rgb(241, 244, 243)");
+  });
+
+  it("keeps still for those who ask for it", async () => {
+    const moves = (page: Page) =>
+      page.evaluate(() => getComputedStyle(document.querySelector(".gate-arm") as Element).transitionDuration);
+    expect(await moves(await open())).not.toBe("0s");
+    expect(await moves(await open({ reducedMotion: "reduce" }))).toBe("0s");
+  });
+});

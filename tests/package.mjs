@@ -1,0 +1,86 @@
+// Packs the package, installs it in an empty project, and uses it from there by `import`, `require` and types.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const work = mkdtempSync(join(tmpdir(), "tollgate-package-"));
+const project = join(work, "project");
+
+function run(cwd, command, ...args) {
+  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+}
+
+const BODY = `
+const limiter = createLimiter({ limit: 2, window: "1m" });
+const answers = [1, 2, 3].map(() => limiter.checkSync("ann").allowed).join();
+if (answers !== "true,true,false") throw new Error("answers: " + answers);
+if (!toHeaders(limiter.peekSync("ann")).RateLimit) throw new Error("no headers");
+for (const made of [express, hono, fetching]) if (typeof made.rateLimit !== "function") throw new Error("no rateLimit");
+if (typeof fastify.registerRateLimit !== "function") throw new Error("no registerRateLimit");
+const guard = fetching.rateLimit({ limit: 1, window: "1m", key: () => "ann" });
+Promise.all([guard(new Request("http://a/")), guard(new Request("http://a/"))]).then(([first, second]) => {
+  if (first !== undefined || second?.status !== 429) throw new Error("fetch: " + second?.status);
+  console.log("ok");
+});
+`;
+
+const IMPORT = `
+import { createLimiter, toHeaders } from "tollgate";
+import * as express from "tollgate/express";
+import * as fastify from "tollgate/fastify";
+import * as hono from "tollgate/hono";
+import * as fetching from "tollgate/fetch";
+`;
+
+const REQUIRE = `
+const { createLimiter, toHeaders } = require("tollgate");
+const [express, fastify, hono, fetching] = ["express", "fastify", "hono", "fetch"].map((name) => require("tollgate/" + name));
+`;
+
+const TYPES = `
+import { createLimiter, type Decision } from "tollgate";
+import { rateLimit } from "tollgate/fetch";
+const limiter = createLimiter({ policies: [{ name: "requests", limit: 5, window: "1m" }] });
+const decision: Decision<"requests"> = limiter.checkSync("ann", { cost: { requests: 1 } });
+export const guard: (request: Request) => Promise<Response | undefined> = rateLimit({ limiter });
+// @ts-expect-error: a policy that does not exist
+limiter.checkSync("ann", { cost: { tokens: 1 } });
+export const name: "requests" = decision.policy;
+`;
+
+function expectOk(what, output) {
+  if (output.trim() !== "ok") throw new Error(`${what}: ${output}`);
+  console.log(`${what}: ok`);
+}
+
+/** Compiles the types as a consumer does, in both module systems. */
+function checkTypes() {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "es2023,dom,esnext"];
+  for (const file of ["types.mts", "types.cts"]) {
+    writeFileSync(join(project, file), TYPES);
+    run(project, process.execPath, tsc, ...options, "--types", "", file);
+    console.log(`${file}: ok`);
+  }
+}
+
+try {
+  const [{ filename, files }] = JSON.parse(run(root, "npm", "pack", "--json", "--pack-destination", work));
+  const stray = files.filter(
+    ({ path }) => !/^(dist\/(cjs|esm|native)|docs)\/|^[A-Z-]+(\.md)?$|^package\.json$/.test(path),
+  );
+  if (stray.length > 0) throw new Error(`the package has stray files: ${stray.map(({ path }) => path)}`);
+  execFileSync("mkdir", ["-p", project]);
+  writeFileSync(join(project, "package.json"), '{ "name": "consumer", "private": true }\n');
+  run(project, "npm", "install", "--no-audit", "--no-fund", "--offline", join(work, filename));
+  writeFileSync(join(project, "use.mjs"), IMPORT + BODY);
+  writeFileSync(join(project, "use.cjs"), REQUIRE + BODY);
+  expectOk("import", run(project, process.execPath, "use.mjs"));
+  expectOk("require", run(project, process.execPath, "use.cjs"));
+  checkTypes();
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}

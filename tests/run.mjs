@@ -1,0 +1,128 @@
+// The whole test run, on a machine that has Rust and Node: installs what it needs, then checks everything.
+// A missing tool is a failure, never a reason to skip.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const bin = (name) => join(root, "node_modules", ".bin", name);
+
+/** Debian packages, and a file that shows that each is there. */
+const DEBIAN = {
+  chromium: "/usr/bin/chromium",
+  "rustc-web": "/usr/bin/rustc",
+  "cargo-web": "/usr/bin/cargo",
+  "rust-web-src": "/usr/src/rustc-*/library/core/Cargo.toml",
+};
+
+function run(command, args, env = {}) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
+  if (error) throw new Error(`${command}: ${error.message}`);
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}`);
+}
+
+function present(path) {
+  if (!path.includes("*")) return existsSync(path);
+  const [before, after] = path.split("*");
+  const folder = before.slice(0, before.lastIndexOf("/"));
+  const prefix = before.slice(folder.length + 1);
+  const found = existsSync(folder) ? readdirSync(folder) : [];
+  return found.some((name) => name.startsWith(prefix) && existsSync(join(folder, name) + after));
+}
+
+function installDebianPackages() {
+  const missing = Object.keys(DEBIAN).filter((name) => !present(DEBIAN[name]));
+  if (missing.length === 0) return;
+  const sudo = process.getuid?.() === 0 ? [] : ["sudo"];
+  const apt = (...args) => {
+    const [command, ...rest] = [...sudo, "apt-get", ...args];
+    run(command, rest, { DEBIAN_FRONTEND: "noninteractive" });
+  };
+  apt("update", "-q");
+  apt("install", "-y", "-q", "--no-install-recommends", ...missing);
+}
+
+function setUp() {
+  for (const tool of ["cargo", "npm"]) run(tool, ["--version"]);
+  installDebianPackages();
+  run("npm", ["ci", "--no-audit", "--no-fund"]);
+}
+
+/** The core for a machine without an operating system: proof that it needs no `std`. */
+function bareMetal() {
+  const env = {
+    RUSTC_BOOTSTRAP: "1",
+    RUSTC: "/usr/bin/rustc",
+    CARGO_TARGET_DIR: join(root, "target", "bare-metal"),
+  };
+  const std = ["-Zbuild-std=core,alloc", "--target", "thumbv7em-none-eabihf"];
+  run("/usr/bin/cargo", ["build", "--release", ...std, "-p", "tollgate-core"], env);
+}
+
+/** The vectors in the tree must be what the core says today. */
+function vectors() {
+  const fresh = mkdtempSync(join(tmpdir(), "tollgate-vectors-"));
+  try {
+    run("cargo", ["run", "--quiet", "--locked", "-p", "tollgate-core", "--example", "vectors", "--", fresh]);
+    const kept = join(root, "tests", "vectors");
+    const names = (folder) =>
+      readdirSync(folder)
+        .filter((name) => name.endsWith(".json"))
+        .sort();
+    if (names(fresh).join() !== names(kept).join() || names(fresh).length === 0) {
+      throw new Error(`tests/vectors has ${names(kept)}, the core makes ${names(fresh)}`);
+    }
+    for (const name of names(fresh)) {
+      if (!readFileSync(join(fresh, name)).equals(readFileSync(join(kept, name)))) {
+        throw new Error(`tests/vectors/${name} is not what the core decides: regenerate it and look at the difference`);
+      }
+    }
+  } finally {
+    rmSync(fresh, { recursive: true });
+  }
+}
+
+const STEPS = {
+  "rust format": () => run("cargo", ["fmt", "--all", "--check"]),
+  "rust lint": () =>
+    run("cargo", ["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"]),
+  "rust tests": () => run("cargo", ["test", "--locked", "--quiet", "-p", "tollgate-core"]),
+  "bare metal": bareMetal,
+  "conformance vectors": vectors,
+  build: () => run(process.execPath, ["tests/build.mjs"]),
+  "lint and format": () => run(bin("biome"), ["ci", "--error-on-warnings", "."]),
+  types: () => {
+    for (const project of ["js/test", "demo"]) run(bin("tsc"), ["--noEmit", "-p", project]);
+  },
+  "typescript tests": () => run(bin("vitest"), ["run"]),
+  "node:test timers": () => run(process.execPath, ["--test", "js/test/node-timers.mjs"]),
+  package: () => run(process.execPath, ["tests/package.mjs"]),
+};
+
+function main() {
+  setUp();
+  const failed = [];
+  for (const [name, step] of Object.entries(STEPS)) {
+    const started = Date.now();
+    console.log(`\n── ${name}`);
+    try {
+      step();
+      console.log(`── ${name}: ok, ${((Date.now() - started) / 1000).toFixed(0)} s`);
+    } catch (error) {
+      console.error(`── ${name}: FAILED. ${error.message}`);
+      failed.push(name);
+    }
+  }
+  const total = Object.keys(STEPS).length;
+  if (failed.length > 0) console.error(`\nFailed: ${failed.join(", ")}`);
+  console.log(`\n${total - failed.length} passed, ${failed.length} failed`);
+  process.exitCode = failed.length === 0 ? 0 : 1;
+}
+
+main();
