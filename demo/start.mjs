@@ -23,7 +23,7 @@ function installPackages() {
   // npm writes this file last, so an interrupted installation is repeated.
   if (existsSync(join(repository, "node_modules", ".package-lock.json"))) return;
   console.log("Installing packages ...");
-  const advice = "It needs npm and access to the package registry.";
+  const advice = "npm says why above.";
   step("npm ci", advice, "npm", ["ci", "--include=dev", "--no-audit", "--no-fund"], forNpm);
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const source = join(root, "js", "native");
 const native = join(root, "dist", "native");
 
 function run(command, ...args) {
@@ -31,10 +32,10 @@ function install(from, to) {
 
 function buildEngine() {
   run("cargo", "build", "--release", "--locked", "--quiet", "-p", "tollgate-node");
-  mkdirSync(native, { recursive: true });
   const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
-  install(join(target, "release", libraryFile()), join(native, addonFile()));
-  for (const file of ["load.cjs", "load.d.cts"]) install(join(root, "js", "native", file), join(native, file));
+  install(join(target, "release", libraryFile()), join(source, addonFile()));
+  mkdirSync(native, { recursive: true });
+  for (const file of [addonFile(), "load.cjs"]) install(join(source, file), join(native, file));
 }
 
 function buildTypeScript() {

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use napi::bindgen_prelude::{Env, Float64Array, JsValue, Object};
 use napi_sys::{Status, napi_callback, napi_callback_info, napi_env, napi_value};
 use tollgate_core::Limiter;
-use tollgate_core::http::{Dialect, Quota, problem_json, write_field_values};
+use tollgate_core::http::{Dialect, problem_json, quotas, write_field_values};
 
 use crate::config::CodedError;
 use crate::key::with_key;
@@ -86,9 +86,8 @@ unsafe fn define(
         return Err(failed("napi_create_function"));
     }
     // SAFETY: `release` gives back the share that `data` stands for, once.
-    let status = unsafe {
-        napi_sys::napi_add_finalizer(env, function, data, Some(release), ptr::null_mut(), ptr::null_mut())
-    };
+    let status =
+        unsafe { napi_sys::napi_add_finalizer(env, function, data, Some(release), ptr::null_mut(), ptr::null_mut()) };
     if status != Status::napi_ok {
         return Err(failed("napi_add_finalizer"));
     }
@@ -161,13 +160,9 @@ unsafe extern "C" fn headers(env: napi_env, info: napi_callback_info) -> napi_va
     let Some(dialect) = Dialect::ALL.get(index as usize) else { return throw(env, c"headers: unknown dialect") };
     let written = hot.call(|limiter, scratch| {
         let mut text = String::with_capacity(96);
-        let quotas: Vec<Quota<'_>> = limiter
-            .policies()
-            .iter()
-            .enumerate()
-            .map(|(i, policy)| Quota::new(policy, &scratch.policy(i)))
-            .collect();
-        write_field_values(&mut text, *dialect, &quotas, scratch.binding(), scratch.wall_secs(), '\n');
+        let decision = scratch.decision(limiter.policies().len());
+        let quotas = quotas(limiter.policies(), &decision);
+        write_field_values(&mut text, *dialect, &quotas, decision.binding, scratch.wall_secs(), '\n');
         text
     });
     match written {
@@ -187,9 +182,10 @@ unsafe extern "C" fn problem(env: napi_env, info: napi_callback_info) -> napi_va
         return throw(env, c"problem: the status must be a number");
     }
     let written = hot.call(|limiter, scratch| {
-        let violated = limiter.policies().iter().enumerate().filter(|(i, _)| scratch.is_violated(*i));
-        let names = violated.map(|(_, policy)| policy.name.as_str());
-        problem_json(u16::try_from(status).unwrap_or(429), names, scratch.retry())
+        let decision = scratch.decision(limiter.policies().len());
+        let violated = decision.violated().filter_map(|i| limiter.policies().get(i));
+        let names = violated.map(|policy| policy.name.as_str());
+        problem_json(u16::try_from(status).unwrap_or(429), names, decision.retry_after)
     });
     match written {
         // SAFETY: `env` is live.
@@ -238,9 +234,8 @@ unsafe fn keyed(
 unsafe fn receive<'a>(env: napi_env, info: napi_callback_info) -> Option<(&'a Hot, napi_value)> {
     let (mut count, mut argument, mut data) = (1, ptr::null_mut(), ptr::null_mut());
     // SAFETY: `argument` has room for the one value that `count` allows.
-    let status = unsafe {
-        napi_sys::napi_get_cb_info(env, info, &mut count, &mut argument, ptr::null_mut(), &mut data)
-    };
+    let status =
+        unsafe { napi_sys::napi_get_cb_info(env, info, &mut count, &mut argument, ptr::null_mut(), &mut data) };
     if status != Status::napi_ok {
         return None;
     }
@@ -253,9 +248,8 @@ unsafe fn receive<'a>(env: napi_env, info: napi_callback_info) -> Option<(&'a Ho
 unsafe fn js_string(env: napi_env, text: &str) -> napi_value {
     let mut value = ptr::null_mut();
     // SAFETY: the text is valid for its length. Every text of ours is ASCII, which is Latin-1 too.
-    let status = unsafe {
-        napi_sys::napi_create_string_latin1(env, text.as_ptr().cast(), text.len() as isize, &mut value)
-    };
+    let status =
+        unsafe { napi_sys::napi_create_string_latin1(env, text.as_ptr().cast(), text.len() as isize, &mut value) };
     if status == Status::napi_ok { value } else { ptr::null_mut() }
 }
 

@@ -17,9 +17,8 @@ pub(crate) unsafe fn with_key<T>(env: napi_env, value: napi_value, use_it: impl 
     let mut units = [0_u16; STACK_UNITS];
     let mut len = 0;
     // SAFETY: the caller vouches for `env` and `value`; the buffer has the length that is given.
-    let status = unsafe {
-        napi_sys::napi_get_value_string_utf16(env, value, units.as_mut_ptr(), STACK_UNITS, &mut len)
-    };
+    let status =
+        unsafe { napi_sys::napi_get_value_string_utf16(env, value, units.as_mut_ptr(), STACK_UNITS, &mut len) };
     if status != Status::napi_ok {
         return None;
     }
@@ -45,9 +44,8 @@ unsafe fn long_key(env: napi_env, value: napi_value) -> Option<Vec<u16>> {
     let mut units = vec![0_u16; len + 1];
     let mut copied = 0;
     // SAFETY: the buffer has room for `len` units and the terminator.
-    let status = unsafe {
-        napi_sys::napi_get_value_string_utf16(env, value, units.as_mut_ptr(), units.len(), &mut copied)
-    };
+    let status =
+        unsafe { napi_sys::napi_get_value_string_utf16(env, value, units.as_mut_ptr(), units.len(), &mut copied) };
     units.truncate(copied);
     (status == Status::napi_ok && copied == len).then_some(units)
 }

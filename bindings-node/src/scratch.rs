@@ -18,6 +18,8 @@ const BINDING: usize = 4;
 const RETRY_AFTER: usize = 5;
 /// Out: the limiter's time of the decision.
 const AT: usize = 6;
+/// Out: 1 when the key is blocked.
+const BLOCKED: usize = 7;
 /// Out: five numbers for each policy: limit, remaining, reset after, retry after, charged.
 const POLICIES: usize = 8;
 const POLICY_LEN: usize = 5;
@@ -60,15 +62,10 @@ impl<'a> Scratch<'a> {
         Span::from_micros(self.whole(COST))
     }
 
-    pub(crate) fn binding(&self) -> usize {
-        self.whole(BINDING) as usize
-    }
-
     #[inline]
     pub(crate) fn lists(&self) -> Lists {
         let which = self.whole(LISTS);
-        let mut lists =
-            Lists { which, cost: self.whole(COST), costs: [0; MAX_POLICIES], limits: [0; MAX_POLICIES] };
+        let mut lists = Lists { which, cost: self.whole(COST), costs: [0; MAX_POLICIES], limits: [0; MAX_POLICIES] };
         if which != 0 {
             for (i, (cost, limit)) in lists.costs.iter_mut().zip(&mut lists.limits).enumerate() {
                 (*cost, *limit) = (self.whole(COSTS + i), self.whole(LIMITS + i));
@@ -77,8 +74,18 @@ impl<'a> Scratch<'a> {
         lists
     }
 
-    /// What the policies said in the decision that the array holds.
-    pub(crate) fn policy(&self, index: usize) -> PolicyState {
+    /// The decision that the array holds, of a limiter with `policies` policies.
+    pub(crate) fn decision(&self, policies: usize) -> Decision {
+        let at = Timestamp::from_micros(self.whole(AT));
+        let mut decision = Decision::from_policies(at, (0..policies).map(|i| self.policy(i)));
+        decision.allowed = self.whole(ALLOWED) != 0;
+        decision.blocked = self.whole(BLOCKED) != 0;
+        decision.binding = self.whole(BINDING) as usize;
+        decision.retry_after = self.retry_after(RETRY_AFTER);
+        decision
+    }
+
+    fn policy(&self, index: usize) -> PolicyState {
         let at = POLICIES + index * POLICY_LEN;
         PolicyState {
             limit: self.whole(at),
@@ -89,27 +96,12 @@ impl<'a> Scratch<'a> {
         }
     }
 
-    /// When the call of the decision that the array holds may be tried again.
-    pub(crate) fn retry(&self) -> RetryAfter {
-        self.retry_after(RETRY_AFTER)
-    }
-
-    /// Whether the policy refused: by its own count, or by the block that it started.
-    pub(crate) fn is_violated(&self, index: usize) -> bool {
-        self.policy(index).retry_after != RetryAfter::Now || (index == self.binding() && self.whole(ALLOWED) == 0)
-    }
-
-    /// The decision that the array holds, of a limiter with `policies` policies.
-    pub(crate) fn decision(&self, policies: usize) -> Decision {
-        let at = Timestamp::from_micros(self.whole(AT));
-        Decision::from_policies(at, (0..policies).map(|i| self.policy(i)))
-    }
-
     #[inline]
     pub(crate) fn answer(&mut self, decision: &Decision) {
         self.put(ALLOWED, u64::from(decision.allowed));
         self.put(BINDING, decision.binding as u64);
         self.put_retry_after(RETRY_AFTER, decision.retry_after);
+        self.put(BLOCKED, u64::from(decision.blocked));
         self.put(AT, decision.at.as_micros());
         for (i, state) in decision.policies().enumerate() {
             self.put_policy(POLICIES + i * POLICY_LEN, state);

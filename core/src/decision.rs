@@ -108,6 +108,13 @@ impl Decision {
         core::iter::once(&self.first).chain(&self.rest)
     }
 
+    /// Indices of the policies that refused the call: by their count, or by the block that they started.
+    pub fn violated(&self) -> impl Iterator<Item = usize> {
+        let by_count = |(i, state): (usize, &PolicyState)| (state.retry_after != RetryAfter::Now).then_some(i);
+        let by_block = (self.blocked && self.binding_policy().retry_after == RetryAfter::Now).then_some(self.binding);
+        self.policies().enumerate().filter_map(by_count).chain(by_block)
+    }
+
     fn tightest(&self) -> usize {
         let mut binding = (0, &self.first);
         for candidate in self.policies().enumerate().skip(1) {

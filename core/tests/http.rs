@@ -182,8 +182,8 @@ fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())]
 }
 
-fn limiter(policies: Vec<Policy>) -> Limiter {
-    Limiter::new(LimiterConfig { policies, max_keys: 16, ..LimiterConfig::default() }).unwrap()
+fn config(policies: Vec<Policy>) -> LimiterConfig {
+    LimiterConfig { policies, max_keys: 16, ..LimiterConfig::default() }
 }
 
 fn written(limiter: &Limiter, decision: &Decision, dialect: Dialect) -> Vec<String> {
@@ -192,10 +192,11 @@ fn written(limiter: &Limiter, decision: &Decision, dialect: Dialect) -> Vec<Stri
 
 #[test]
 fn the_fields_of_a_refusal_say_when_its_call_fits() {
-    let mut limiter = limiter(vec![
+    let mut limiter = Limiter::new(config(vec![
         Policy { name: Some("burst".into()), limit: 2, window: Span::from_millis(1_500), ..Policy::default() },
         Policy { name: Some("daily".into()), limit: 1_000, window: Span::from_secs(86_400), ..Policy::default() },
-    ]);
+    ]))
+    .unwrap();
     let now = Timestamp::ZERO;
     assert!(limiter.consume(b"ann", 2, now).allowed);
     let refused = limiter.consume(b"ann", 1, now);
@@ -208,7 +209,8 @@ fn the_fields_of_a_refusal_say_when_its_call_fits() {
 
 #[test]
 fn a_client_that_waits_as_told_is_let_through() {
-    let mut limiter = limiter(vec![Policy { limit: 3, window: Span::from_millis(2_700), ..Policy::default() }]);
+    let policy = Policy { limit: 3, window: Span::from_millis(2_700), ..Policy::default() };
+    let mut limiter = Limiter::new(config(vec![policy])).unwrap();
     let mut now = Timestamp::from_micros(17);
     for dialect in Dialect::ALL {
         assert!(limiter.consume(b"ann", 3, now).allowed, "{dialect:?}");

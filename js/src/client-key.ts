@@ -4,6 +4,8 @@ import { checkOptions } from "./validate.js";
 
 /** What one household or server is given: everybody in a /56 is one client, or a client would have 2^72 keys. */
 const IPV6_PREFIX = 56;
+/** How sockets of Node, which serve both protocols, write an IPv4 address. */
+const MAPPED = "::ffff:";
 /** Stands before what is no address; no address begins with it. */
 const NO_ADDRESS = "?";
 
@@ -22,7 +24,8 @@ const NO_ADDRESS = "?";
 export function clientKey(ip: string, options?: { ipv6Prefix?: number }): string {
   const prefix = options === undefined ? IPV6_PREFIX : ipv6Prefix(options);
   if (typeof ip !== "string") throw optionError("CONFIG_KEY", "ip", ip, "an address as text");
-  if (isIPv4(ip)) return ip;
+  const plain = ip.startsWith(MAPPED) ? ip.slice(MAPPED.length) : ip;
+  if (isIPv4(plain)) return plain;
   const bare = bareAddress(ip);
   if (isIPv4(bare)) return bare;
   const groups = parseIPv6(bare);

@@ -1,5 +1,5 @@
 import type { EngineLimiter } from "./engine.js";
-import { ALLOWED, AT, BINDING, POLICIES, POLICY_LENGTH, RETRY_AFTER, scratch } from "./scratch.js";
+import { ALLOWED, AT, BINDING, BLOCKED, POLICIES, POLICY_LENGTH, RETRY_AFTER, scratch } from "./scratch.js";
 import type { Decision, PolicyState } from "./types.js";
 
 /** A decision of the engine: what users read, and what a refund or a header needs besides. */
@@ -13,7 +13,7 @@ export class EngineDecision<N extends string = string> implements Decision<N> {
   readonly source: "memory" = "memory";
   /** When it was made, in the engine's microseconds. */
   #at: number;
-  /** The policies' cells of the scratch array, where the fields above do not tell them. */
+  /** The cells of the scratch array from `BLOCKED` on, where the fields above do not tell them. */
   #cells: Float64Array | undefined;
   #engine: EngineLimiter;
 
@@ -38,7 +38,7 @@ export class EngineDecision<N extends string = string> implements Decision<N> {
       return [{ name: this.policy, limit: this.limit, remaining: this.remaining, resetAfterMs: this.resetAfterMs }];
     }
     return this.#engine.names.map((name, i) => {
-      const at = i * POLICY_LENGTH;
+      const at = POLICIES - BLOCKED + i * POLICY_LENGTH;
       return {
         name: name as N,
         limit: cells[at] as number,
@@ -64,7 +64,7 @@ export class EngineDecision<N extends string = string> implements Decision<N> {
     scratch[RETRY_AFTER] = Number.isFinite(own.retryAfterMs) ? Math.round(own.retryAfterMs * 1000) : -1;
     scratch[AT] = own.#at;
     if (own.#cells === undefined) restorePlain(own);
-    else scratch.set(own.#cells, POLICIES);
+    else scratch.set(own.#cells, BLOCKED);
     return engine;
   }
 }
@@ -78,6 +78,7 @@ function isPlain(engine: EngineLimiter): boolean {
 }
 
 function restorePlain({ allowed, limit, remaining, resetAfterMs }: Decision): void {
+  scratch[BLOCKED] = 0;
   scratch[POLICIES] = limit;
   scratch[POLICIES + 1] = remaining;
   scratch[POLICIES + 2] = Math.round(resetAfterMs * 1000);
@@ -86,7 +87,7 @@ function restorePlain({ allowed, limit, remaining, resetAfterMs }: Decision): vo
 }
 
 function copyCells(policies: number): Float64Array {
-  return scratch.slice(POLICIES, POLICIES + policies * POLICY_LENGTH);
+  return scratch.slice(BLOCKED, POLICIES + policies * POLICY_LENGTH);
 }
 
 function millis(micros: number): number {

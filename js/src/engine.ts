@@ -1,4 +1,4 @@
-import native from "#native";
+import native from "../native/load.cjs";
 
 /** One policy as the engine takes it; what is absent takes the core's default. */
 export interface EnginePolicy {

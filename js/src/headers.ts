@@ -38,7 +38,7 @@ export function toHeaders(decision: Decision, dialect: HeaderDialect = "draft-11
     if (index < 0) throw dialectError(dialect);
     const { fields } = dialects()[index] as EngineDialect;
     const limiter = restored(decision);
-    scratch[NOW] = Math.floor(Date.now() / 1000);
+    scratch[NOW] = Math.ceil(Date.now() / 1000);
     const values = limiter.headers(index).split("\n");
     for (let i = 0; i < fields.length; i++) headers[fields[i] as string] = values[i] as string;
   }

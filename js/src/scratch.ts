@@ -18,6 +18,8 @@ export const BINDING = 4;
 export const RETRY_AFTER = 5;
 /** Out: the limiter's time of the decision. */
 export const AT = 6;
+/** Out: 1 when the key is blocked. */
+export const BLOCKED = 7;
 /** Out: for each policy its limit, remaining, reset after, retry after, charged. */
 export const POLICIES = 8;
 export const POLICY_LENGTH = 5;

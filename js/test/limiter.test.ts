@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createLimiter, type MemoryLimiter, TollgateError } from "../src/index.js";
+import {
+  createLimiter,
+  type Decision,
+  type MemoryLimiter,
+  TollgateError,
+  toHeaders,
+  toResponse,
+} from "../src/index.js";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -8,6 +15,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** A decision as it is sent. */
+const plain = (decision: Decision): unknown => JSON.parse(JSON.stringify(decision));
+
 const allowedOf = (limiter: MemoryLimiter, key: string, calls: number) =>
   Array.from({ length: calls }, () => limiter.checkSync(key).allowed).filter(Boolean).length;
 
@@ -15,7 +25,7 @@ describe("a decision", () => {
   it("says what is left and when it resets, in milliseconds", () => {
     const limiter = createLimiter({ limit: 3, window: "1m" });
     const decision = limiter.checkSync("ann");
-    expect(decision.toJSON()).toEqual({
+    expect(plain(decision)).toEqual({
       allowed: true,
       policy: "default",
       limit: 3,
@@ -25,7 +35,6 @@ describe("a decision", () => {
       policies: [{ name: "default", limit: 3, remaining: 2, resetAfterMs: 60_000 }],
       source: "memory",
     });
-    expect(JSON.parse(JSON.stringify(decision))).toEqual(decision.toJSON());
   });
 
   it("refuses at the limit, and allows again exactly at retryAfterMs", () => {
@@ -263,4 +272,35 @@ it("errors are TollgateErrors with a hint", () => {
   })();
   expect(error).toBeInstanceOf(TollgateError);
   expect(error).toMatchObject({ name: "TollgateError", code: "CONFIG_LIMIT", hint: expect.stringContaining("limit") });
+});
+
+describe("header fields", () => {
+  it("of a blocked key tell of the block, not of what would be left", async () => {
+    const limiter = createLimiter({ name: "login", limit: 5, window: "1m" });
+    await limiter.block("ann", "1h");
+    const headers = toHeaders(limiter.checkSync("ann"));
+    expect(headers).toEqual({
+      "RateLimit-Policy": '"login";q=5;w=60',
+      RateLimit: '"login";r=0;t=3600',
+      "Retry-After": "3600",
+    });
+    expect(await toResponse(limiter.checkSync("ann")).json()).toMatchObject({ "violated-policies": ["login"] });
+  });
+
+  it("survive later decisions, and a closed limiter", async () => {
+    const limiter = createLimiter({ policies: ["2 per 1s", "9 per 1m"] });
+    const decision = limiter.checkSync("ann", { cost: 2 });
+    limiter.checkSync("bob");
+    await limiter.close();
+    expect(toHeaders(decision, "draft-11").RateLimit).toBe('"2-per-1s";r=0;t=1, "9-per-60s";r=7;t=60');
+    expect(toHeaders(decision, "draft-7").RateLimit).toBe("limit=2, remaining=0, reset=1");
+    expect(toHeaders(decision, "draft-6")["RateLimit-Policy"]).toBe("2;w=1");
+    expect(toHeaders(decision, "legacy")["X-RateLimit-Reset"]).toBe(String(Math.ceil(Date.now() / 1000) + 1));
+    expect(toHeaders(decision, false)).toEqual({});
+  });
+
+  it("leave out Retry-After where a call can never fit", () => {
+    const limiter = createLimiter({ limit: 5, window: "1m" });
+    expect(toHeaders(limiter.checkSync("ann", { cost: 6 }))).not.toHaveProperty("Retry-After");
+  });
 });

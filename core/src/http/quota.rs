@@ -13,8 +13,9 @@ pub struct Quota<'a> {
     /// written as `?`.
     pub name: &'a str,
     /// Length of its window, written in whole seconds, a fraction rounded up: a client that spreads its
-    /// calls over the longer time stays within the limit. Below one second, [`Draft11`](super::Dialect::Draft11) leaves
-    /// it out; [`Draft7`](super::Dialect::Draft7) and [`Draft6`](super::Dialect::Draft6), which require it, say one second.
+    /// calls over the longer time stays within the limit. Below one second,
+    /// [`Draft11`](super::Dialect::Draft11) leaves it out; [`Draft7`](super::Dialect::Draft7) and
+    /// [`Draft6`](super::Dialect::Draft6), which require it, say one second.
     pub window: Span,
     /// The limit in force.
     pub limit: u64,
@@ -55,8 +56,15 @@ impl<'a> Quota<'a> {
     }
 }
 
-/// What each of a limiter's policies said in a decision, in their order.
+/// What each of a limiter's policies said in a decision, in their order. Of a blocked key, the binding
+/// policy has nothing left until the block ends.
 #[must_use]
 pub fn quotas<'a>(policies: &'a [CheckedPolicy], decision: &Decision) -> Vec<Quota<'a>> {
-    policies.iter().zip(decision.policies()).map(|(policy, state)| Quota::new(policy, state)).collect()
+    let mut quotas: Vec<_> =
+        policies.iter().zip(decision.policies()).map(|(policy, state)| Quota::new(policy, state)).collect();
+    if let Some(binding) = quotas.get_mut(decision.binding).filter(|_| decision.blocked) {
+        binding.remaining = 0;
+        binding.retry_after = decision.retry_after;
+    }
+    quotas
 }

@@ -130,6 +130,13 @@ mod tests {
     }
 
     #[test]
+    fn the_first_of_items_of_one_name_counts() {
+        let fields = [("RateLimit-Policy", "a;q=9, a;q=8;w=1"), ("RateLimit", "a;r=1, a;r=2;t=1")];
+        let told_first = Limit { window: None, reset_after: None, ..limit(9, 1, 0, 0) };
+        assert_eq!(limits(&fields), [named("a", told_first)]);
+    }
+
+    #[test]
     fn older_dialects_find_their_window_in_the_policy_of_the_same_quota() {
         let policy = ("RateLimit-Policy", "1000;w=3600, 100;w=60;comment=\"x\"");
         let draft7 = ("RateLimit", "limit=100, remaining=50, reset=5");

@@ -43,8 +43,9 @@ impl Told {
                 (_, Some(quota)) => {
                     let window = window(&item);
                     self.tell(&item, |limit| {
-                        first(&mut limit.quota, Some(quota));
-                        first(&mut limit.window, window);
+                        if limit.quota.is_none() {
+                            (limit.quota, limit.window) = (Some(quota), window);
+                        }
                     });
                 }
                 _ => {}
@@ -58,8 +59,9 @@ impl Told {
             if let Some(remaining) = item.count("r") {
                 let reset_after = item.count("t").map(Span::from_secs);
                 self.tell(&item, |limit| {
-                    first(&mut limit.remaining, Some(remaining));
-                    first(&mut limit.reset_after, reset_after);
+                    if limit.remaining.is_none() {
+                        (limit.remaining, limit.reset_after) = (Some(remaining), reset_after);
+                    }
                 });
             }
         }

@@ -285,6 +285,27 @@ fn a_full_table_drops_idle_entries_for_new_keys_and_its_buckets_once_they_are_id
 }
 
 #[test]
+fn a_bucket_in_use_outlives_the_crowd_and_its_keys_start_from_it() {
+    let mut table = Table::new(256);
+    for i in 0..240 {
+        put(&mut table, spread(i), 1);
+    }
+    let stranger = spread(999);
+    put(&mut table, stranger, 500);
+    assert_eq!((table.overflowed(), table.place(stranger).found), (1, false));
+    let idle = |state: &u64| *state <= 1;
+    for _ in 0..3 {
+        sweep_all(&mut table, idle);
+        put(&mut table, spread(0), 2);
+    }
+    assert_eq!((table.len(), get(&table, stranger)), (1, 500));
+    let place = table.place(stranger);
+    table.store(place, stranger, 501, idle);
+    assert!(table.place(stranger).found);
+    assert_eq!(get(&table, stranger), 501);
+}
+
+#[test]
 fn removal_in_a_full_table_frees_the_key_and_not_its_bucket() {
     let mut table = Table::new(256);
     for i in 0..1_000 {

@@ -102,3 +102,24 @@ fn a_bucket_with_a_burst_never_refills_faster_than_the_own_limit() {
     }
     assert!(taken <= MAX_SAFE_INTEGER / 86_400_000_000, "{taken}");
 }
+
+/// An own limit far below the policy's keeps decisions refundable for longer than the policy would.
+#[test]
+fn nothing_is_given_back_across_a_reset_however_slow_the_own_limit_is() {
+    let window = Span::from_secs(1);
+    let policy =
+        Policy { limit: 1_000, window, algorithm: Algorithm::TokenBucket, burst: Some(10), ..Policy::default() };
+    let config = LimiterConfig { policies: vec![policy], max_keys: 16, ..LimiterConfig::default() };
+    let mut limiter = Limiter::new(config).unwrap();
+    let old = consume(&mut limiter, 10, 1, NOW);
+    assert_eq!(old.binding_policy().reset_after, Span::from_secs(10));
+    limiter.reset(b"key", Timestamp::from_millis(1));
+    assert!(consume(&mut limiter, 10, 1, Timestamp::from_millis(2)).allowed);
+    for millis in [3, 500, 5_000, 9_000] {
+        let now = Timestamp::from_millis(millis);
+        assert!(!limiter.peek(b"key", Request { cost: Cost::All(10), limits: &[1] }, now).allowed);
+        let before = consume(&mut limiter, 0, 1, now).binding_policy().remaining;
+        limiter.refund(b"key", &old, now);
+        assert_eq!(consume(&mut limiter, 0, 1, now).binding_policy().remaining, before, "after {millis} ms");
+    }
+}

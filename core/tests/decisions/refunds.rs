@@ -82,7 +82,7 @@ fn a_bucket_keeps_its_bound_beside_what_is_given_back() {
 
 /// Plays the calls; what was admitted as positive, what was given back as negative, with its time.
 fn admitted_and_credited(limiter: &mut Limiter, calls: Vec<Refunded>) -> Vec<(u64, i128)> {
-    let (mut events, mut due): (Vec<(u64, i128)>, Vec<(usize, Decision)>) = (Vec::new(), Vec::new());
+    let (mut events, mut due) = (Vec::new(), Vec::new());
     for (i, ((now, cost), refund_in)) in calls.into_iter().enumerate() {
         for decision in ready(&mut due, i) {
             limiter.refund(b"key", &decision, AT(now));
