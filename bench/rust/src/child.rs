@@ -17,8 +17,8 @@ pub(crate) fn try_speed(index: usize, many: u32) -> Result<Speed, Box<dyn Error>
 
 /// Tries how the subject at `index` takes `keys` keys, in a new process.
 pub(crate) fn try_growth(index: usize, keys: u32) -> Result<Growth, Box<dyn Error>> {
-    let [bytes_a_key, longest_micros] = numbers(index, "growth", keys)?;
-    Ok(Growth { bytes_a_key, longest_micros })
+    let [bytes_a_key, longest_micros, repeated_micros] = numbers(index, "growth", keys)?;
+    Ok(Growth { bytes_a_key, longest_micros, repeated_micros })
 }
 
 fn numbers<const N: usize>(index: usize, trial: &str, keys: u32) -> Result<[f64; N], Box<dyn Error>> {
@@ -44,8 +44,8 @@ pub(crate) fn run_if_child(arguments: &[String]) -> Result<bool, Box<dyn Error>>
         let Speed { hot, few, insert, many } = (entry.speed)(keys);
         println!("{hot} {few} {insert} {many}");
     } else {
-        let Growth { bytes_a_key, longest_micros } = (entry.growth)(keys);
-        println!("{bytes_a_key} {longest_micros}");
+        let Growth { bytes_a_key, longest_micros, repeated_micros } = (entry.growth)(keys);
+        println!("{bytes_a_key} {longest_micros} {repeated_micros}");
     }
     Ok(true)
 }

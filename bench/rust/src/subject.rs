@@ -23,6 +23,8 @@ pub(crate) trait Subject {
     type Key: Key;
     /// Whether it ever says no.
     const LIMITS: bool = true;
+    /// Whether the same insertions do the same work in every run (the others draw their seeds).
+    const REPEATS: bool = false;
     /// Whether a call under `key` may go, now.
     fn check(&mut self, key: &Self::Key) -> bool;
 }
@@ -110,6 +112,7 @@ fn day(algorithm: Algorithm) -> Policy {
 
 impl Subject for Tollgate<String> {
     type Key = String;
+    const REPEATS: bool = true;
 
     #[inline]
     fn check(&mut self, key: &String) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Keys are not stored: a 64-bit tag, a keyed hash of the key, stands for one. Tags are found by
 //! extendible hashing: the leading bits of a tag's lower half choose a segment through a directory, its
-//! upper half chooses a slot. A full segment grows by a quarter or splits in two, so no call ever moves
+//! upper half chooses a slot. A full segment grows by an eighth or splits in two, so no call ever moves
 //! more than about a thousand entries.
 //!
 //! The table holds at most `cap` states. When it is full, only idle entries make room. If there are none,

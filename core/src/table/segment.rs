@@ -151,10 +151,10 @@ impl<S: Copy + Default> Segment<S> {
     /// The number of homes to grow to, or `None` when the segment is to be split.
     fn grown_homes(&self) -> Option<usize> {
         let homes = self.homes as usize;
-        if homes >= MAX_HOMES { None } else { Some((homes + homes / 4).clamp(FIRST_HOMES, MAX_HOMES)) }
+        if homes >= MAX_HOMES { None } else { Some((homes + homes / 8).clamp(FIRST_HOMES, MAX_HOMES)) }
     }
 
-    /// Makes room: one segment a quarter larger, or two for the tags whose next directory bit is 0 and 1.
+    /// Makes room: one segment an eighth larger, or two for the tags whose next directory bit is 0 and 1.
     /// `splittable` says whether there is such a bit.
     pub(super) fn grow(&mut self, splittable: bool) -> Option<Self> {
         match self.grown_homes() {
