@@ -1,5 +1,6 @@
 //! Keys: any JavaScript string, without loss.
 
+use std::mem::MaybeUninit;
 use std::ptr;
 
 use napi_sys::{Status, napi_env, napi_value};
@@ -14,17 +15,20 @@ const STACK_UNITS: usize = 256;
 /// `env` must be the current environment and `value` a live handle in it.
 #[inline]
 pub(crate) unsafe fn with_key<T>(env: napi_env, value: napi_value, use_it: impl FnOnce(&[u8]) -> T) -> Option<T> {
-    let mut units = [0_u16; STACK_UNITS];
+    // Not zeroed: that would take as long as reading a usual key.
+    let mut units = [MaybeUninit::<u16>::uninit(); STACK_UNITS];
     let mut len = 0;
     // SAFETY: the caller vouches for `env` and `value`; the buffer has the length that is given.
     let status =
-        unsafe { napi_sys::napi_get_value_string_utf16(env, value, units.as_mut_ptr(), STACK_UNITS, &mut len) };
+        unsafe { napi_sys::napi_get_value_string_utf16(env, value, units.as_mut_ptr().cast(), STACK_UNITS, &mut len) };
     if status != Status::napi_ok {
         return None;
     }
     // One unit of the buffer is for the terminator: a full buffer may be a truncated key.
     if len < STACK_UNITS - 1 {
-        return Some(use_it(bytes_of(units.get(..len)?)));
+        // SAFETY: Node has written the first `len` units.
+        let read = unsafe { std::slice::from_raw_parts(units.as_ptr().cast::<u16>(), len) };
+        return Some(use_it(bytes_of(read)));
     }
     // SAFETY: as above.
     let units = unsafe { long_key(env, value) }?;

@@ -41,8 +41,8 @@ pub(crate) struct Scratch<'a> {
 pub(crate) struct Lists {
     which: u64,
     cost: u64,
-    costs: [u64; MAX_POLICIES],
-    limits: [u64; MAX_POLICIES],
+    /// Costs and limits by policy, where the call brings either.
+    by_policy: Option<[[u64; MAX_POLICIES]; 2]>,
 }
 
 impl<'a> Scratch<'a> {
@@ -65,13 +65,15 @@ impl<'a> Scratch<'a> {
     #[inline]
     pub(crate) fn lists(&self) -> Lists {
         let which = self.whole(LISTS);
-        let mut lists = Lists { which, cost: self.whole(COST), costs: [0; MAX_POLICIES], limits: [0; MAX_POLICIES] };
-        if which != 0 {
-            for (i, (cost, limit)) in lists.costs.iter_mut().zip(&mut lists.limits).enumerate() {
-                (*cost, *limit) = (self.whole(COSTS + i), self.whole(LIMITS + i));
-            }
+        Lists {
+            which,
+            cost: self.whole(COST),
+            by_policy: (which != 0).then(|| [COSTS, LIMITS].map(|at| self.list(at))),
         }
-        lists
+    }
+
+    fn list(&self, at: usize) -> [u64; MAX_POLICIES] {
+        std::array::from_fn(|i| self.whole(at + i))
     }
 
     /// The decision that the array holds, of a limiter with `policies` policies.
@@ -154,11 +156,15 @@ impl<'a> Scratch<'a> {
 impl Lists {
     #[inline]
     pub(crate) fn request(&self) -> Request<'_> {
-        Request { cost: self.cost(), limits: if self.which & 2 == 0 { &[] } else { &self.limits } }
+        let limits = self.by_policy.as_ref().filter(|_| self.which & 2 != 0).map_or(&[][..], |[_, limits]| limits);
+        Request { cost: self.cost(), limits }
     }
 
     #[inline]
     pub(crate) fn cost(&self) -> Cost<'_> {
-        if self.which & 1 == 0 { Cost::All(self.cost) } else { Cost::Each(&self.costs) }
+        match &self.by_policy {
+            Some([costs, _]) if self.which & 1 != 0 => Cost::Each(costs),
+            _ => Cost::All(self.cost),
+        }
     }
 }

@@ -120,8 +120,8 @@ impl Limiter {
     }
 
     /// Gives back all that `decision` took from `key`. What was taken in a window that has ended since, or
-    /// before the key was reset (or in the same microsecond), credits nothing. What a token bucket is given back
-    /// comes on top of its bound. The caller refunds a decision once.
+    /// before the key was reset, credits nothing; nor, perhaps, what was taken in the microsecond of the reset.
+    /// What a token bucket is given back comes on top of its bound. The caller refunds a decision once.
     pub fn refund(&mut self, key: &[u8], decision: &Decision, now: Timestamp) {
         self.settle(key, decision, Cost::All(0), now);
     }

@@ -7,11 +7,14 @@
 const realPerformance = globalThis.performance;
 const realNow = realPerformance.now;
 /** Also where a fake `Date` is already in place: what it makes are true dates. */
-const RealDate = new globalThis.Date(0).constructor;
+const RealDate = new Date(0).constructor;
 
-let lastReading = 0;
+/** The last reading, and what is added to readings. In an array, because a number in a variable is boxed anew at each write. */
+const state = new Float64Array(2);
+const LAST = 0;
+const OFFSET = 1;
+
 let lastSource: unknown = realNow;
-let offset = 0;
 let faked = false;
 
 /** The time now, in whole microseconds since an origin of its own. */
@@ -19,9 +22,9 @@ export function nowMicros(): number {
   const performance = globalThis.performance;
   if (performance === realPerformance && performance.now === realNow && globalThis.Date === RealDate && !faked) {
     const reading = Math.floor(performance.now() * 1000);
-    if (reading >= lastReading) {
-      lastReading = reading;
-      return reading + offset;
+    if (reading >= (state[LAST] as number)) {
+      state[LAST] = reading;
+      return reading + (state[OFFSET] as number);
     }
   }
   return exchangedNow();
@@ -30,20 +33,16 @@ export function nowMicros(): number {
 /** The time when a clock is a fake one, has just become one, or is a real one again. */
 function exchangedNow(): number {
   const { reading, isFake, source } = readAny();
-  if (source !== lastSource || reading < lastReading) {
-    offset += lastReading - reading;
-  }
+  const last = state[LAST] as number;
+  if (source !== lastSource || reading < last) state[OFFSET] = (state[OFFSET] as number) + last - reading;
   faked = isFake;
   lastSource = source;
-  lastReading = reading;
-  return reading + offset;
+  state[LAST] = reading;
+  return reading + (state[OFFSET] as number);
 }
 
 function readAny(): { reading: number; isFake: boolean; source: unknown } {
-  const performance = globalThis.performance;
   const isReal = performance === realPerformance && performance.now === realNow;
-  if (isReal && globalThis.Date !== RealDate) {
-    return { reading: globalThis.Date.now() * 1000, isFake: true, source: globalThis.Date };
-  }
+  if (isReal && Date !== RealDate) return { reading: Date.now() * 1000, isFake: true, source: Date };
   return { reading: Math.floor(performance.now() * 1000), isFake: !isReal, source: performance.now };
 }

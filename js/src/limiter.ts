@@ -3,7 +3,7 @@ import { EngineDecision } from "./decision.js";
 import { type EngineLimiter, engine } from "./engine.js";
 import { optionError, TollgateError } from "./errors.js";
 import { Listeners } from "./events.js";
-import { writeActual, writeRequest } from "./request.js";
+import { writeActual, writeRequest, writeUsual } from "./request.js";
 import { COST, NOW, scratch } from "./scratch.js";
 import type {
   Amount,
@@ -57,9 +57,10 @@ class EngineBackedLimiter<N extends string> implements MemoryLimiter<N> {
   }
 
   checkSync(key: string, options?: CheckOptions<N>): Decision<N> {
-    if (typeof key !== "string" || this.#closed) this.#refuse(key);
+    if (typeof key !== "string") this.#refuse(key);
     scratch[NOW] = nowMicros();
-    writeRequest(options, this.#names);
+    if (options === undefined) writeUsual();
+    else writeRequest(options, this.#names);
     this.#consume(key);
     const decision = new EngineDecision<N>(this.#engine);
     if (decision.allowed) this.#allowed++;
@@ -69,7 +70,8 @@ class EngineBackedLimiter<N extends string> implements MemoryLimiter<N> {
 
   peekSync(key: string, options?: CheckOptions<N>): Decision<N> {
     this.#begin(key);
-    writeRequest(options, this.#names);
+    if (options === undefined) writeUsual();
+    else writeRequest(options, this.#names);
     this.#engine.peek(key);
     return new EngineDecision<N>(this.#engine);
   }

@@ -7,15 +7,16 @@ const COST_BOUNDS = `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, or one
 const LIMIT_BOUNDS = `a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, or one for each policy by name`;
 const CHECK_OPTIONS = ["cost", "limit"];
 
+/** Writes what a call without options asks: 1 of every policy. */
+export function writeUsual(): void {
+  scratch[COST] = 1;
+  scratch[LISTS] = 0;
+}
+
 /** Writes what a call asks into the scratch array; nothing is written when it is not allowed. */
-export function writeRequest(options: CheckOptions | undefined, names: readonly string[]): void {
-  if (options === undefined) {
-    scratch[COST] = 1;
-    scratch[LISTS] = 0;
-    return;
-  }
+export function writeRequest(options: CheckOptions, names: readonly string[]): void {
   checkOptions("options", options, CHECK_OPTIONS);
-  const { cost, limit } = options as CheckOptions;
+  const { cost, limit }: CheckOptions = options;
   if (cost !== undefined) checkAmount("CONFIG_COST", "cost", cost, 0, COST_BOUNDS, names);
   if (limit !== undefined) checkAmount("CONFIG_LIMIT", "limit", limit, 1, LIMIT_BOUNDS, names);
   writeCost(cost === undefined ? 1 : cost, names);

@@ -169,7 +169,10 @@ export type HttpOptions<C, N extends string = string> = (
   onKeyError?: "shared" | "open" | "closed";
   /** Calls that are not counted. */
   skip?: (ctx: C) => boolean | Promise<boolean>;
-  /** Keys that are not counted. */
+  /**
+   * Keys that are not counted: as `key` gives them. An address may be written in any way and stands for its
+   * `clientKey`, which for IPv6 is the whole /56.
+   */
   allowList?: readonly string[];
   /** What this call costs; 1 when absent. */
   cost?: (ctx: C) => Amount<N> | Promise<Amount<N>>;
@@ -183,10 +186,10 @@ export type HttpOptions<C, N extends string = string> = (
   headers?: HeaderDialect;
   /** Status of a refusal; 429 when absent. */
   statusCode?: number;
-  /** Body of a refusal: a string as text, anything else as JSON; problem+json when absent. */
-  message?: Of<C, unknown>;
-  /** Only count: nothing is refused, `stats().wouldDeny` says what would have been. */
+  /** Body of a refusal, or how to get it: a string as text, anything else as JSON; problem+json when absent. */
+  message?: string | object | ((ctx: C) => unknown) | undefined;
+  /** Only count: nothing is refused and no header written; `stats().wouldDeny` says what would have been refused. */
   dryRun?: boolean;
-  /** Called for each refusal. */
+  /** Called for each refusal that a decision led to, in a dry run too. What it throws is told on the console. */
   onLimited?: (ctx: C, decision: Decision<N>) => void;
 };

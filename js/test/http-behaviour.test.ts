@@ -119,8 +119,9 @@ describe.each(frameworks)("$name", ({ start }) => {
   });
 
   it("a plan fits a burst", async () => {
-    const server = await start({ limit: () => 5, window: "1h", algorithm: "token-bucket", burst: 3 });
-    expect(await server.statuses(4)).toEqual([200, 200, 200, 429]);
+    const slow = { window: "3650d", algorithm: "token-bucket" } as const;
+    const server = await start({ ...slow, limit: () => 5, burst: 40, cost: () => 20 });
+    expect(await server.statuses(3)).toEqual([200, 200, 429]);
   });
 
   it("takes limits and costs by policy", async () => {
@@ -247,6 +248,15 @@ describe.each(frameworks)("$name: responses that are not counted", ({ start }) =
     expect(await server.statuses(1)).toEqual([429]);
   });
 
+  it("what a dry run let through took nothing, and gives nothing back", async () => {
+    const limiter = createLimiter(hour);
+    const options = { limiter, key: () => "ann", skipFailedRequests: true, dryRun: true };
+    const server = await start(options);
+    expect(await server.statuses(2)).toEqual([200, 200]);
+    expect(await server.statuses(2, "/?status=500")).toEqual([500, 500]);
+    expect(limiter.peekSync("ann").remaining).toBe(0);
+  });
+
   it("a refusal is no failed request", async () => {
     const server = await start({ ...hour, skipFailedRequests: true });
     expect(await server.statuses(5)).toEqual([200, 200, 429, 429, 429]);
@@ -337,12 +347,17 @@ describe.each(frameworks)("$name: what goes wrong in a function", ({ start }) =>
   const fail = () => {
     throw new Error("broken");
   };
+  const failWith = (thrown: unknown) => () => {
+    throw thrown;
+  };
   const reject = () => Promise.reject(new Error("broken"));
   const rejectNothing = () => Promise.reject();
   const rejectRoute = () => Promise.reject("route");
 
   it.each<[string, object]>([
     ["skip throws", { skip: fail }],
+    ["skip throws nothing", { skip: failWith(undefined) }],
+    ["skip throws a word that means something to Express", { skip: failWith("route") }],
     ["skip rejects", { skip: reject }],
     ["skip rejects with nothing", { skip: rejectNothing }],
     ["skip rejects with a word that means something to Express", { skip: rejectRoute }],
@@ -422,11 +437,17 @@ describe.each(frameworks)("$name: several limits for one request", ({ start }) =
     expect(refused.headers.get("retry-after")).toBeNull();
   });
 
-  it("two dialects stand side by side", async () => {
-    const server = await start({ ...wide, headers: "legacy" }, narrow);
-    const { headers } = await server.get();
-    expect(headers.get("x-ratelimit-limit")).toBe("10");
-    expect(headers.get("ratelimit-policy")).toBe('"narrow";q=2;w=60');
+  it("two dialects stand side by side, and the later one has the fields of both", async () => {
+    for (const order of [
+      [{ ...wide, headers: "legacy" }, narrow],
+      [narrow, { ...wide, headers: "legacy" }],
+    ] as CallOptions[][]) {
+      const { headers } = await (await start(...order)).get();
+      expect(headers.get("x-ratelimit-limit")).toBe("10");
+      expect(headers.get("ratelimit-policy")).toBe('"narrow";q=2;w=60');
+    }
+    const { headers } = await (await start({ ...narrow, headers: "draft-7" }, wide)).get();
+    expect(headers.get("ratelimit-policy")).toBe('"wide";q=10;w=3600');
   });
 
   it("each gives back for itself", async () => {

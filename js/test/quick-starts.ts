@@ -21,6 +21,7 @@ export function expressQuickStart(): void {
     "/search",
     expressLimit({ name: "search", redis, policies: ["5 per 1s", "1000 per 1d"], key: (req) => userOf(req).id }),
   );
+  app.use(expressLimit({ limit: 5, window: "1s", message: async (req) => ({ error: `Slow down on ${req.path}.` }) }));
   app.use(expressLimit({ limit: (req) => PLANS[userOf(req).plan].perHour, window: "1h" }));
 
   const login = createLimiter({ name: "login", limit: 5, window: "15m", blockFor: "1h" });

@@ -29,7 +29,7 @@ pub(crate) const ENTRIES: [Entry; 11] = [
     entry!("tollgate, fixed window, 8 bytes", true, Tollgate::<String>::fixed_window()),
     entry!("tollgate, token bucket, 8 bytes", false, Tollgate::<String>::whole_token_bucket()),
     entry!("tollgate, token bucket, 16 bytes", true, Tollgate::<String>::token_bucket()),
-    entry!("tollgate, sliding window, 96 bytes", true, Tollgate::<String>::sliding_window()),
+    entry!("tollgate, sliding window, 96 bytes", false, Tollgate::<String>::sliding_window()),
     entry!(GOVERNOR, true, Governor::<String>::new()),
     entry!("std HashMap<String>", true, Std::new()),
     entry!("hashbrown HashMap<String>", true, Hashbrown::new()),

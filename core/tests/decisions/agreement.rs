@@ -72,6 +72,7 @@ struct Pair {
     window: u64,
     now: u64,
     due: Option<u64>,
+    /// Decisions that may be settled.
     decided: Vec<(u8, Decision, Said)>,
 }
 
@@ -100,7 +101,10 @@ impl Pair {
                 if let RetryAfter::After(span) = said.retry_after {
                     self.due = Some(said.at + span.as_micros());
                 }
-                self.decided.push((key, decision, said));
+                // What is decided in the microsecond of a reset, but after it, may or may not be given back.
+                if !self.model.was_just_reset(&[key]) {
+                    self.decided.push((key, decision, said));
+                }
             }
             Step::Peek { key, costs, limits } => {
                 let request = Request { cost: Cost::Each(&costs), limits: &limits };

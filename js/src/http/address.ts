@@ -6,7 +6,7 @@ const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 const GROUP = /^[0-9a-f]{1,4}$/i;
 const BRACKETED = /^\[([^\]]*)\](?::\d{1,5})?$/;
 const IPV4_WITH_PORT = /^([\d.]+):\d{1,5}$/;
-/** The longest address there is: six full groups and a dotted tail. */
+/** The longest address there is: six full groups and a dotted tail. Longer text is not worth a look. */
 const LONGEST = 45;
 
 /** Whether a text is an IPv4 address: four decimal numbers without leading zeros, which some read as octal. */
@@ -65,7 +65,7 @@ export function formatIPv6(groups: Groups): string {
 
 function withoutZone(text: string): string {
   const zone = text.indexOf("%");
-  return zone > 0 && text.includes(":") ? text.slice(0, zone) : text;
+  return zone !== -1 && text.includes(":") ? text.slice(0, zone) : text;
 }
 
 /** `::1.2.3.4` as `::102:304`; undefined when the tail is no IPv4 address. */

@@ -76,7 +76,7 @@ export class Gate<C extends object, N extends string> {
     const { key, decision } = passage;
     if (passage.ended) return;
     passage.ended = true;
-    if (!(failed ? skipFailed : skipSuccessful) || decision === undefined || !decision.allowed) return;
+    if (!(failed ? skipFailed : skipSuccessful) || decision === undefined) return;
     this.limiter.refund(key, decision).catch((error: unknown) => {
       this.#notices.tell("refund", () => `a refund failed: ${reason(error)}`);
     });

@@ -171,6 +171,11 @@ impl ModelLimiter {
         self.keys.insert(key.to_vec(), Key { reset_at: Some(now), ..Key::default() });
     }
 
+    /// Whether the key was reset in this microsecond.
+    pub(crate) fn was_just_reset(&self, key: &[u8]) -> bool {
+        self.keys.get(key).is_some_and(|key| key.reset_at == Some(self.latest))
+    }
+
     pub(crate) fn block(&mut self, key: &[u8], span: u64, now: u64) {
         let now = self.advance(now);
         let until = (now + span).min(MAX_SAFE_INTEGER);
