@@ -1,9 +1,9 @@
-//! Control plane: configurations in, limiters out.
+//! Control plane: configurations in, limiters out. The types are those of `tollgate-boundary`, for napi-derive.
 
 use napi::bindgen_prelude::{Env, Float64Array, Object};
 use napi_derive::napi;
-use tollgate_core::http::Dialect;
-use tollgate_core::{Algorithm, ConfigError, Limiter, LimiterConfig, Policy, Span};
+use tollgate_boundary::EngineError;
+use tollgate_core::{Limiter, LimiterConfig};
 
 use crate::hot;
 
@@ -59,7 +59,7 @@ pub struct EngineDialect {
 /// All dialects; the index of one is its number in `headers` calls.
 #[napi]
 pub fn dialects() -> Vec<EngineDialect> {
-    Dialect::ALL.into_iter().map(EngineDialect::from).collect()
+    tollgate_boundary::dialects().map(EngineDialect::from).collect()
 }
 
 /// Makes a limiter whose hot calls use `scratch`.
@@ -69,69 +69,46 @@ pub fn create_limiter<'env>(
     config: EngineConfig,
     scratch: Float64Array,
 ) -> napi::Result<Object<'env>, String> {
-    let limiter = Limiter::new(config.try_into()?).map_err(coded)?;
+    let config = LimiterConfig::try_from(tollgate_boundary::EngineConfig::from(config)).map_err(coded)?;
+    let limiter = Limiter::new(config).map_err(coded)?;
     hot::limiter_object(env, limiter, scratch)
 }
 
 /// Microseconds of `"30s"`.
 #[napi]
 pub fn parse_duration(text: String) -> napi::Result<f64, String> {
-    tollgate_core::parse_duration(&text).map(micros).map_err(coded)
+    tollgate_boundary::parse_duration(&text).map_err(coded)
 }
 
 /// Limit and window of `"100 per minute"`.
 #[napi]
 pub fn parse_rate(text: String) -> napi::Result<EngineRate, String> {
-    let policy = tollgate_core::parse_rate(&text).map_err(coded)?;
-    Ok(EngineRate { limit: policy.limit as f64, window_micros: micros(policy.window) })
+    let rate = tollgate_boundary::parse_rate(&text).map_err(coded)?;
+    Ok(EngineRate { limit: rate.limit, window_micros: rate.window_micros })
 }
 
-fn micros(span: Span) -> f64 {
-    span.as_micros() as f64
+fn coded(error: impl Into<EngineError>) -> CodedError {
+    let EngineError { code, message } = error.into();
+    napi::Error::new(code.to_owned(), message)
 }
 
-fn coded(error: ConfigError) -> CodedError {
-    napi::Error::new(error.code().to_owned(), error.to_string())
-}
-
-impl From<Dialect> for EngineDialect {
-    fn from(dialect: Dialect) -> Self {
-        let fields = dialect.field_names().iter().map(|field| (*field).to_owned()).collect();
-        Self { name: dialect.name().to_owned(), fields }
+impl From<tollgate_boundary::EngineDialect> for EngineDialect {
+    fn from(dialect: tollgate_boundary::EngineDialect) -> Self {
+        let fields = dialect.fields.iter().map(|field| (*field).to_owned()).collect();
+        Self { name: dialect.name.to_owned(), fields }
     }
 }
 
-impl TryFrom<EnginePolicy> for Policy {
-    type Error = CodedError;
-
-    fn try_from(given: EnginePolicy) -> Result<Self, CodedError> {
-        let default = Self::default();
-        let algorithm = match &given.algorithm {
-            None => default.algorithm,
-            Some(name) => Algorithm::from_name(name).ok_or_else(|| {
-                napi::Error::new("CONFIG_ALGORITHM".to_owned(), format!("algorithm: {name:?} is not known"))
-            })?,
-        };
-        Ok(Self {
-            name: given.name,
-            limit: given.limit as u64,
-            window: Span::from_micros(given.window_micros as u64),
-            algorithm,
-            burst: given.burst.map(|burst| burst as u64),
-            block_for: given.block_for_micros.map(|micros| Span::from_micros(micros as u64)),
-        })
+impl From<EnginePolicy> for tollgate_boundary::EnginePolicy {
+    fn from(given: EnginePolicy) -> Self {
+        let EnginePolicy { name, limit, window_micros, algorithm, burst, block_for_micros } = given;
+        Self { name, limit, window_micros, algorithm, burst, block_for_micros }
     }
 }
 
-impl TryFrom<EngineConfig> for LimiterConfig {
-    type Error = CodedError;
-
-    fn try_from(given: EngineConfig) -> Result<Self, CodedError> {
-        let default = Self::default();
-        Ok(Self {
-            policies: given.policies.into_iter().map(Policy::try_from).collect::<Result<_, _>>()?,
-            max_keys: given.max_keys.map_or(default.max_keys, |keys| keys as usize),
-            seed: [given.seed.0 as u64, given.seed.1 as u64],
-        })
+impl From<EngineConfig> for tollgate_boundary::EngineConfig {
+    fn from(given: EngineConfig) -> Self {
+        let policies = given.policies.into_iter().map(Into::into).collect();
+        Self { policies, max_keys: given.max_keys, seed: given.seed }
     }
 }

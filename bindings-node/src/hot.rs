@@ -10,12 +10,11 @@ use std::rc::Rc;
 
 use napi::bindgen_prelude::{Env, Float64Array, JsValue, Object};
 use napi_sys::{Status, napi_callback, napi_callback_info, napi_env, napi_value};
+use tollgate_boundary::{SCRATCH_LEN, Scratch, calls};
 use tollgate_core::Limiter;
-use tollgate_core::http::{Dialect, problem_json, quotas, write_field_values};
 
 use crate::config::CodedError;
 use crate::key::with_key;
-use crate::scratch::{LEN, Scratch};
 
 /// A limiter and the array that its calls use.
 struct Hot {
@@ -30,7 +29,7 @@ impl Hot {
         let mut limiter = self.limiter.try_borrow_mut().ok()?;
         let mut array = self.scratch.try_borrow_mut().ok()?;
         // SAFETY: the array belongs to this environment's thread, and no JavaScript runs during the call.
-        let cells = unsafe { array.as_mut() }.get_mut(..LEN)?;
+        let cells = unsafe { array.as_mut() }.get_mut(..SCRATCH_LEN)?;
         Some(run(&mut limiter, &mut Scratch::new(cells.try_into().ok()?)))
     }
 }
@@ -41,8 +40,8 @@ pub(crate) fn limiter_object<'env>(
     limiter: Limiter,
     scratch: Float64Array,
 ) -> Result<Object<'env>, CodedError> {
-    if scratch.len() < LEN {
-        return Err(napi::Error::new("ENGINE".to_owned(), format!("scratch: needs {LEN} numbers")));
+    if scratch.len() < SCRATCH_LEN {
+        return Err(napi::Error::new("ENGINE".to_owned(), format!("scratch: needs {SCRATCH_LEN} numbers")));
     }
     let mut object = Object::new(env).map_err(coded)?;
     let names: Vec<&str> = limiter.policies().iter().map(|policy| policy.name.as_str()).collect();
@@ -105,69 +104,44 @@ unsafe extern "C" fn release(_env: napi_env, data: *mut c_void, _hint: *mut c_vo
 /// `consume(key)`: decides and charges; the answer is in the scratch array.
 unsafe extern "C" fn consume(env: napi_env, info: napi_callback_info) -> napi_value {
     // SAFETY: called by Node with a live environment and call.
-    unsafe {
-        keyed(env, info, |limiter, scratch, key| {
-            let decision = limiter.consume(key, scratch.lists().request(), scratch.now());
-            scratch.answer(&decision);
-        })
-    }
+    unsafe { keyed(env, info, calls::consume) }
 }
 
 /// `peek(key)`: what `consume` would answer.
 unsafe extern "C" fn peek(env: napi_env, info: napi_callback_info) -> napi_value {
     // SAFETY: as `consume`.
-    unsafe {
-        keyed(env, info, |limiter, scratch, key| {
-            let decision = limiter.peek(key, scratch.lists().request(), scratch.now());
-            scratch.answer(&decision);
-        })
-    }
+    unsafe { keyed(env, info, |limiter, scratch, key| calls::peek(limiter, scratch, key)) }
 }
 
 /// `settle(key)`: corrects the decision in the scratch array to the costs given there.
 unsafe extern "C" fn settle(env: napi_env, info: napi_callback_info) -> napi_value {
     // SAFETY: as `consume`.
-    unsafe {
-        keyed(env, info, |limiter, scratch, key| {
-            let decision = scratch.decision(limiter.policies().len());
-            limiter.settle(key, &decision, scratch.lists().cost(), scratch.now());
-        })
-    }
+    unsafe { keyed(env, info, |limiter, scratch, key| calls::settle(limiter, scratch, key)) }
 }
 
 /// `reset(key)`.
 unsafe extern "C" fn reset(env: napi_env, info: napi_callback_info) -> napi_value {
     // SAFETY: as `consume`.
-    unsafe { keyed(env, info, |limiter, scratch, key| limiter.reset(key, scratch.now())) }
+    unsafe { keyed(env, info, |limiter, scratch, key| calls::reset(limiter, scratch, key)) }
 }
 
 /// `block(key)`: for the duration given in the place of the cost.
 unsafe extern "C" fn block(env: napi_env, info: napi_callback_info) -> napi_value {
     // SAFETY: as `consume`.
-    unsafe { keyed(env, info, |limiter, scratch, key| limiter.block(key, scratch.duration(), scratch.now())) }
+    unsafe { keyed(env, info, |limiter, scratch, key| calls::block(limiter, scratch, key)) }
 }
 
 /// `headers(dialect)`: the values of the dialect's fields for the decision in the scratch array, joined
 /// by newlines. The dialect is its index in `Dialect::ALL`.
 unsafe extern "C" fn headers(env: napi_env, info: napi_callback_info) -> napi_value {
     // SAFETY: called by Node with a live environment and call.
-    let Some((hot, argument)) = (unsafe { receive(env, info) }) else { return ptr::null_mut() };
-    let mut index = 0;
-    // SAFETY: `argument` is a live handle.
-    if unsafe { napi_sys::napi_get_value_uint32(env, argument, &mut index) } != Status::napi_ok {
+    let Some((hot, dialect)) = (unsafe { receive_number(env, info) }) else {
         return throw(env, c"headers: the dialect must be a number");
-    }
-    let Some(dialect) = Dialect::ALL.get(index as usize) else { return throw(env, c"headers: unknown dialect") };
-    let written = hot.call(|limiter, scratch| {
-        let mut text = String::with_capacity(96);
-        let decision = scratch.decision(limiter.policies().len());
-        let quotas = quotas(limiter.policies(), &decision);
-        write_field_values(&mut text, *dialect, &quotas, decision.binding, scratch.wall_secs(), '\n');
-        text
-    });
-    match written {
+    };
+    match hot.call(|limiter, scratch| calls::headers(limiter, scratch, dialect)) {
         // SAFETY: `env` is live.
-        Some(text) => unsafe { js_string(env, &text) },
+        Some(Some(text)) => unsafe { js_string(env, &text) },
+        Some(None) => throw(env, c"headers: unknown dialect"),
         None => throw(env, c"headers: the limiter is in use"),
     }
 }
@@ -175,19 +149,10 @@ unsafe extern "C" fn headers(env: napi_env, info: napi_callback_info) -> napi_va
 /// `problem(status)`: the problem+json body for the refusal in the scratch array.
 unsafe extern "C" fn problem(env: napi_env, info: napi_callback_info) -> napi_value {
     // SAFETY: called by Node with a live environment and call.
-    let Some((hot, argument)) = (unsafe { receive(env, info) }) else { return ptr::null_mut() };
-    let mut status = 0;
-    // SAFETY: `argument` is a live handle.
-    if unsafe { napi_sys::napi_get_value_uint32(env, argument, &mut status) } != Status::napi_ok {
+    let Some((hot, status)) = (unsafe { receive_number(env, info) }) else {
         return throw(env, c"problem: the status must be a number");
-    }
-    let written = hot.call(|limiter, scratch| {
-        let decision = scratch.decision(limiter.policies().len());
-        let violated = decision.violated().filter_map(|i| limiter.policies().get(i));
-        let names = violated.map(|policy| policy.name.as_str());
-        problem_json(u16::try_from(status).unwrap_or(429), names, decision.retry_after)
-    });
-    match written {
+    };
+    match hot.call(|limiter, scratch| calls::problem(limiter, scratch, status)) {
         // SAFETY: `env` is live.
         Some(text) => unsafe { js_string(env, &text) },
         None => throw(env, c"problem: the limiter is in use"),
@@ -198,9 +163,9 @@ unsafe extern "C" fn problem(env: napi_env, info: napi_callback_info) -> napi_va
 unsafe extern "C" fn size(env: napi_env, info: napi_callback_info) -> napi_value {
     // SAFETY: called by Node with a live environment and call.
     let Some((hot, _)) = (unsafe { receive(env, info) }) else { return ptr::null_mut() };
-    match hot.call(|limiter, _| limiter.size()) {
+    match hot.call(|limiter, _| calls::size(limiter)) {
         // SAFETY: `env` is live.
-        Some(size) => unsafe { js_string(env, &format!("{} {} {}", size.keys, size.overflowed, size.bytes)) },
+        Some(text) => unsafe { js_string(env, &text) },
         None => throw(env, c"size: the limiter is in use"),
     }
 }
@@ -241,6 +206,19 @@ unsafe fn receive<'a>(env: napi_env, info: napi_callback_info) -> Option<(&'a Ho
     }
     // SAFETY: `data` is the share that the called function owns, so it lives as long as the call.
     unsafe { data.cast::<Hot>().as_ref() }.map(|hot| (hot, argument))
+}
+
+/// The limiter and the first argument of a call, when that is a number.
+///
+/// # Safety
+/// As [`keyed`].
+unsafe fn receive_number<'a>(env: napi_env, info: napi_callback_info) -> Option<(&'a Hot, u32)> {
+    // SAFETY: as the caller says.
+    let (hot, argument) = unsafe { receive(env, info) }?;
+    let mut number = 0;
+    // SAFETY: `argument` is a live handle.
+    let status = unsafe { napi_sys::napi_get_value_uint32(env, argument, &mut number) };
+    (status == Status::napi_ok).then_some((hot, number))
 }
 
 /// # Safety

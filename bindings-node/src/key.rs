@@ -4,6 +4,7 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 use napi_sys::{Status, napi_env, napi_value};
+use tollgate_boundary::key_bytes;
 
 /// Code units that fit on the stack; a key of this length or more takes the second path.
 const STACK_UNITS: usize = 256;
@@ -28,11 +29,11 @@ pub(crate) unsafe fn with_key<T>(env: napi_env, value: napi_value, use_it: impl 
     if len < STACK_UNITS - 1 {
         // SAFETY: Node has written the first `len` units.
         let read = unsafe { std::slice::from_raw_parts(units.as_ptr().cast::<u16>(), len) };
-        return Some(use_it(bytes_of(read)));
+        return Some(use_it(key_bytes(read)));
     }
     // SAFETY: as above.
     let units = unsafe { long_key(env, value) }?;
-    Some(use_it(bytes_of(&units)))
+    Some(use_it(key_bytes(&units)))
 }
 
 /// # Safety
@@ -52,9 +53,4 @@ unsafe fn long_key(env: napi_env, value: napi_value) -> Option<Vec<u16>> {
         unsafe { napi_sys::napi_get_value_string_utf16(env, value, units.as_mut_ptr(), units.len(), &mut copied) };
     units.truncate(copied);
     (status == Status::napi_ok && copied == len).then_some(units)
-}
-
-fn bytes_of(units: &[u16]) -> &[u8] {
-    // SAFETY: any initialised `u16` is two initialised bytes, and bytes have no alignment to keep.
-    unsafe { std::slice::from_raw_parts(units.as_ptr().cast(), size_of_val(units)) }
 }

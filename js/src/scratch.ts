@@ -1,6 +1,6 @@
 /**
  * The array through which the numbers of an engine call travel, one for each environment. Its twin is
- * `bindings-node/src/scratch.rs`. All numbers are whole and at most 2^53 − 1.
+ * `boundary/src/scratch.rs`. All numbers are whole and at most 2^53 − 1.
  */
 export const scratch = new Float64Array(120);
 

@@ -30,11 +30,11 @@ const LIMITS: usize = 104;
 /// Policies of one limiter at most.
 const MAX_POLICIES: usize = 16;
 /// Length of the array.
-pub(crate) const LEN: usize = 120;
+pub const SCRATCH_LEN: usize = 120;
 
 /// The numbers of one call.
-pub(crate) struct Scratch<'a> {
-    cells: &'a mut [f64; LEN],
+pub struct Scratch<'a> {
+    cells: &'a mut [f64; SCRATCH_LEN],
 }
 
 /// Costs and limits of one call, as the core takes them.
@@ -46,7 +46,9 @@ pub(crate) struct Lists {
 }
 
 impl<'a> Scratch<'a> {
-    pub(crate) fn new(cells: &'a mut [f64; LEN]) -> Self {
+    /// The numbers in `cells`.
+    #[inline]
+    pub fn new(cells: &'a mut [f64; SCRATCH_LEN]) -> Self {
         Self { cells }
     }
 
@@ -73,7 +75,7 @@ impl<'a> Scratch<'a> {
     }
 
     fn list(&self, at: usize) -> [u64; MAX_POLICIES] {
-        std::array::from_fn(|i| self.whole(at + i))
+        core::array::from_fn(|i| self.whole(at + i))
     }
 
     /// The decision that the array holds, of a limiter with `policies` policies.
