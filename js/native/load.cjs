@@ -1,19 +1,38 @@
 "use strict";
-// The native engine for this platform. Loaded by both module systems, so that a process has one engine.
+// The native engine for this platform, if there is one that fits. Loaded by both module systems, so that a process
+// has it once.
+//
+// TOLLGATE_ENGINE chooses: "native" (an error where none fits), "wasm", or nothing for whichever fits.
 
-const { existsSync } = require("node:fs");
+const { existsSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
 
 const isMusl = () => !process.report.getReport().header.glibcVersionRuntime;
 const libc = process.platform === "linux" ? (isMusl() ? "-musl" : "-gnu") : "";
 const name = `tollgate.${process.platform}-${process.arch}${libc}.node`;
-const path = join(__dirname, name);
 
-if (!existsSync(path)) {
-  throw new Error(
-    `tollgate has no native engine for ${process.platform}-${process.arch}${libc}: ${name} is not in the package. ` +
-      "Build it from the repository with `npm run build`.",
-  );
+function native() {
+  const path = join(__dirname, name);
+  if (existsSync(path)) return require(path);
+  throw new Error(`tollgate has no native engine for ${process.platform}-${process.arch}${libc}: ${name} is missing`);
 }
 
-module.exports = require(path);
+/** One that is there may not fit either: it may want a newer libc. */
+function nativeIfItFits() {
+  try {
+    return native();
+  } catch {
+    return undefined;
+  }
+}
+
+function addon() {
+  const wanted = process.env.TOLLGATE_ENGINE;
+  if (wanted === "wasm") return undefined;
+  return wanted === "native" ? native() : nativeIfItFits();
+}
+
+module.exports = {
+  addon: addon(),
+  wasmBytes: () => readFileSync(join(__dirname, "..", "wasm", "tollgate.wasm")),
+};

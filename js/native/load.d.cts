@@ -1,7 +1,7 @@
-declare const native: {
-  createLimiter(config: object, scratch: Float64Array): unknown;
-  dialects(): { name: string; fields: string[] }[];
-  parseDuration(text: string): number;
-  parseRate(text: string): { limit: number; windowMicros: number };
+declare const loaded: {
+  /** The native engine; absent where none fits. */
+  addon: object | undefined;
+  /** The engine for every other platform. */
+  wasmBytes(): Buffer<ArrayBuffer>;
 };
-export = native;
+export = loaded;

@@ -1,4 +1,4 @@
-import native from "../native/load.cjs";
+import { engine as chosen } from "#engine";
 
 /** One policy as the engine takes it; what is absent takes the core's default. */
 export interface EnginePolicy {
@@ -45,11 +45,12 @@ export interface EngineDialect {
 
 /** The one interface between TypeScript and an engine. Times are whole microseconds; errors have a `code`. */
 export interface Engine {
+  readonly kind: "native" | "wasm";
   createLimiter(config: EngineConfig, scratch: Float64Array): EngineLimiter;
   dialects(): readonly EngineDialect[];
   parseDuration(text: string): number;
   parseRate(text: string): { limit: number; windowMicros: number };
 }
 
-/** The engine of this environment. */
-export const engine = native as Engine;
+/** The engine of this environment; `package.json` says which file of `engines/` chooses it. */
+export const engine: Engine = chosen;

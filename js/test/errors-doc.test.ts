@@ -13,7 +13,8 @@ const codesIn = (text: string) =>
   [...text.matchAll(/"((?:CONFIG|ENGINE)(?:_[A-Z]+)*|CLOSED)"/g)].map((match) => match[1]);
 
 it("docs/errors.md explains every code, and no other", () => {
-  const texts = [...sources("js/src", ".ts"), ...sources("core/src", ".rs"), ...sources("bindings-node/src", ".rs")];
+  const crates = ["core", "boundary", "bindings-node", "bindings-wasm"];
+  const texts = [...sources("js/src", ".ts"), ...crates.flatMap((crate) => sources(`${crate}/src`, ".rs"))];
   const used = [...new Set(texts.flatMap(codesIn))].sort();
   const explained = [...read("docs/errors.md").matchAll(/^## `([A-Z_]+)`$/gm)].map((match) => match[1]).sort();
   expect(used.length).toBeGreaterThan(10);

@@ -1,0 +1,60 @@
+import { optionError } from "../errors.js";
+import { ALLOWED, COST, COSTS, LISTS, NOW } from "../scratch.js";
+import { makeRoom, numbersAt } from "./glue.js";
+
+/** Code units of a usual key. For a longer one, room is made, and given back by the next call. */
+const USUAL_UNITS = 256;
+
+/** Views of the engine's memory. When that grows, they are left with a length of 0. */
+let memory: WebAssembly.Memory;
+let numbers = new Float64Array(0);
+let units = new Uint16Array(0);
+
+/** Says whose memory it is. */
+export function useMemory(of: WebAssembly.Memory): void {
+  memory = of;
+  units = new Uint16Array(0);
+}
+
+/** Writes a key as UTF-16, which loses nothing of any string. Says how long it is. */
+export function putKey(key: string): number {
+  const { length } = key;
+  if (length > USUAL_UNITS || units.length !== USUAL_UNITS) prepare(key);
+  const to = units;
+  for (let i = 0; i < length; i++) to[i] = key.charCodeAt(i);
+  return length;
+}
+
+function prepare(key: string): void {
+  const room = Math.max(key.length, USUAL_UNITS);
+  const at = makeRoom(room);
+  if (at === 0) throw optionError("CONFIG_KEY", "key", key, "a string that fits into the memory of this runtime");
+  units = new Uint16Array(memory.buffer, at, room);
+  viewNumbers();
+}
+
+function viewNumbers(): void {
+  numbers = new Float64Array(memory.buffer, numbersAt());
+}
+
+/** Writes what a call asks for. */
+export function putRequest(scratch: Float64Array): void {
+  numbers[NOW] = scratch[NOW] as number;
+  numbers[COST] = scratch[COST] as number;
+  const lists = scratch[LISTS] as number;
+  numbers[LISTS] = lists;
+  if (lists !== 0) numbers.set(scratch.subarray(COSTS), COSTS);
+}
+
+/** Writes what a call asks for, and the decision that it is about. */
+export function putDecision(scratch: Float64Array): void {
+  if (numbers.length === 0) viewNumbers();
+  numbers.set(scratch);
+}
+
+/** Reads a decision that ends before the cell `end`. */
+export function takeDecision(scratch: Float64Array, end: number): void {
+  if (numbers.length === 0) viewNumbers();
+  const from = numbers;
+  for (let i = ALLOWED; i < end; i++) scratch[i] = from[i] as number;
+}

@@ -1,0 +1,125 @@
+import type { Engine, EngineConfig, EngineDialect, EngineLimiter } from "../engine.js";
+import { POLICIES, POLICY_LENGTH } from "../scratch.js";
+import { putDecision, putKey, putRequest, takeDecision, useMemory } from "./call-memory.js";
+import * as glue from "./glue.js";
+import { checkVersion, codedError, failedLoad, failedStart, notReady, refuseWithout } from "./start-errors.js";
+
+/** An engine that has yet to be started. */
+export interface Starting {
+  /** Its calls throw until it has been started. */
+  readonly engine: Engine;
+  /** Starts it at once, from a module or the bytes of one. */
+  start(source: WebAssembly.Module | Uint8Array<ArrayBuffer>): Engine;
+  /** Starts it with what is at `url`. */
+  load(url: URL): Promise<Engine>;
+}
+
+/** The engine in WebAssembly. Each copy of this module has one. */
+export function wasmEngine(): Starting {
+  let ready = false;
+  const calls = () => (ready ? CALLS : notReady());
+  const engine: Engine = {
+    kind: "wasm",
+    createLimiter: (config, scratch) => calls().createLimiter(config, scratch),
+    dialects: () => calls().dialects(),
+    parseDuration: (text) => calls().parseDuration(text),
+    parseRate: (text) => calls().parseRate(text),
+  };
+  const started = ({ memory }: { memory: WebAssembly.Memory }) => {
+    checkVersion(glue.version());
+    useMemory(memory);
+    ready = true;
+    return engine;
+  };
+  return {
+    engine,
+    start(source) {
+      refuseWithout();
+      try {
+        return started(glue.initSync({ module: source }));
+      } catch (error) {
+        return failedStart(error);
+      }
+    },
+    async load(url) {
+      refuseWithout();
+      const module = await compiled(url).catch(failedLoad);
+      return glue.default({ module_or_path: module }).then(started).catch(failedStart);
+    },
+  };
+}
+
+async function compiled(url: URL): Promise<WebAssembly.Module> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+const CALLS: Omit<Engine, "kind"> = {
+  createLimiter: (config, scratch) => limiter(made(config), scratch),
+  dialects: () => glue.dialects() as EngineDialect[],
+  parseDuration: (text) => coded(() => glue.parseDuration(text)),
+  parseRate: (text) => coded(() => glue.parseRate(text) as { limit: number; windowMicros: number }),
+};
+
+function made(config: EngineConfig): glue.WasmLimiter {
+  return coded(() => glue.createLimiter(config));
+}
+
+/** The calls of one limiter. Its memory is freed when they are collected. */
+function limiter(own: glue.WasmLimiter, scratch: Float64Array): EngineLimiter {
+  const names = own.names();
+  const end = POLICIES + names.length * POLICY_LENGTH;
+  return {
+    names,
+    consume(key) {
+      const units = putKey(key);
+      putRequest(scratch);
+      own.consume(units);
+      takeDecision(scratch, end);
+    },
+    peek(key) {
+      const units = putKey(key);
+      putRequest(scratch);
+      own.peek(units);
+      takeDecision(scratch, end);
+    },
+    settle(key) {
+      const units = putKey(key);
+      putDecision(scratch);
+      own.settle(units);
+    },
+    reset(key) {
+      const units = putKey(key);
+      putRequest(scratch);
+      own.reset(units);
+    },
+    block(key) {
+      const units = putKey(key);
+      putRequest(scratch);
+      own.block(units);
+    },
+    headers(dialect) {
+      putDecision(scratch);
+      return own.headers(dialect) ?? unknownDialect();
+    },
+    problem(status) {
+      putDecision(scratch);
+      return own.problem(status);
+    },
+    size: () => own.size(),
+  };
+}
+
+function unknownDialect(): never {
+  throw new TypeError("headers: unknown dialect");
+}
+
+/** The engine throws a code and a message as one text. */
+function coded<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw typeof error === "string" ? codedError(error) : error;
+  }
+}

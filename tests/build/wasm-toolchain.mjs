@@ -1,0 +1,35 @@
+// Which cargo compiles for wasm. rustup's, where it has the target; else Debian's `cargo-web`, which has the sources
+// of the standard library and builds that too.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { output, run, target } from "./run.mjs";
+
+const TRIPLE = "wasm32-unknown-unknown";
+const BUILD = ["build", "--locked", "--quiet", "--profile", "wasm", "--target", TRIPLE, "-p", "tollgate-wasm"];
+
+/** A panic stops the engine wherever it comes from; its text would be a third of the file. */
+const BUILD_STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=panic_immediate_abort,optimize_for_size"];
+
+function sysroot() {
+  return join(output("rustc", ["--print", "sysroot"]), "lib", "rustlib");
+}
+
+function debian(folder) {
+  const host = /^host: (.*)$/m.exec(output("rustc", ["-vV"]))?.[1] ?? "";
+  const env = {
+    RUSTC_BOOTSTRAP: "1",
+    RUSTC: "/usr/bin/rustc",
+    CARGO_TARGET_DIR: folder,
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: join(sysroot(), host, "bin", "rust-lld"),
+  };
+  run("/usr/bin/cargo", [...BUILD, ...BUILD_STD], env);
+}
+
+/** Compiles the engine. Says where it is. */
+export function cargoForWasm() {
+  const folder = join(target, "wasm");
+  if (existsSync(join(sysroot(), TRIPLE))) run("cargo", BUILD, { CARGO_TARGET_DIR: folder });
+  else if (existsSync("/usr/bin/cargo")) debian(folder);
+  else throw new Error(`no Rust for ${TRIPLE}: run \`rustup target add ${TRIPLE}\``);
+  return join(folder, TRIPLE, "wasm", "tollgate_wasm.wasm");
+}
