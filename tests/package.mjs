@@ -1,6 +1,6 @@
 // Packs the package, installs it in an empty project, and uses it from there by `import`, `require` and types.
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,12 @@ const work = mkdtempSync(join(tmpdir(), "tollgate-package-"));
 const project = join(work, "project");
 
 function run(cwd, command, ...args) {
-  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  return runWith({}, cwd, command, ...args);
+}
+
+function runWith(env, cwd, command, ...args) {
+  const stdio = ["ignore", "pipe", "inherit"];
+  return execFileSync(command, args, { cwd, encoding: "utf8", stdio, env: { ...process.env, ...env } });
 }
 
 const BODY = `
@@ -67,10 +72,25 @@ function checkTypes() {
   }
 }
 
+/** Where no native engine fits, the other one is taken, unless the native one was asked for. */
+function checkFallback() {
+  const native = join(project, "node_modules", "tollgate", "dist", "native");
+  for (const file of readdirSync(native).filter((name) => name.endsWith(".node"))) {
+    writeFileSync(join(native, file), "made for another machine");
+    expectOk("an engine that does not load", run(project, process.execPath, "use.mjs"));
+    rmSync(join(native, file));
+  }
+  expectOk("no native engine, import", run(project, process.execPath, "use.mjs"));
+  expectOk("no native engine, require", run(project, process.execPath, "use.cjs"));
+  const env = { ...process.env, TOLLGATE_ENGINE: "native" };
+  const { status, stderr } = spawnSync(process.execPath, ["use.mjs"], { cwd: project, env, encoding: "utf8" });
+  if (status === 0 || !stderr.includes("no native engine")) throw new Error(`native was asked for: ${stderr}`);
+}
+
 try {
   const [{ filename, files }] = JSON.parse(run(root, "npm", "pack", "--json", "--pack-destination", work));
   const stray = files.filter(
-    ({ path }) => !/^(dist\/(cjs|esm|native)|docs)\/|^[A-Z-]+(\.md)?$|^package\.json$/.test(path),
+    ({ path }) => !/^(dist\/(cjs|esm|native|wasm)|docs)\/|^[A-Z-]+(\.md)?$|^package\.json$/.test(path),
   );
   if (stray.length > 0) throw new Error(`the package has stray files: ${stray.map(({ path }) => path)}`);
   execFileSync("mkdir", ["-p", project]);
@@ -78,8 +98,15 @@ try {
   run(project, "npm", "install", "--no-audit", "--no-fund", "--offline", join(work, filename));
   writeFileSync(join(project, "use.mjs"), IMPORT + BODY);
   writeFileSync(join(project, "use.cjs"), REQUIRE + BODY);
-  expectOk("import", run(project, process.execPath, "use.mjs"));
-  expectOk("require", run(project, process.execPath, "use.cjs"));
+  for (const [form, file] of [
+    ["import", "use.mjs"],
+    ["require", "use.cjs"],
+  ]) {
+    for (const engine of ["native", "wasm"]) {
+      expectOk(`${form}, ${engine}`, runWith({ TOLLGATE_ENGINE: engine }, project, process.execPath, file));
+    }
+  }
+  checkFallback();
   checkTypes();
 } finally {
   rmSync(work, { recursive: true, force: true });
