@@ -2,11 +2,9 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use core::hash::Hasher;
-
-use siphasher::sip::SipHasher13;
 
 use crate::decision::{Decision, PolicyState, RetryAfter};
+use crate::key_hash::KeyHash;
 use crate::limit::{Arrival, FixedWindow, PackedWindow, Rule, SlidingWindow, TokenBucket, WholeArrival, Window};
 use crate::policy::{Algorithm, CheckedPolicy};
 use crate::table::Table;
@@ -263,9 +261,7 @@ impl<W: Rule> OwnLimits<W> {
 
 /// The tag of a key under a limit of its own.
 fn own_tag(ask: Ask) -> u64 {
-    let mut hasher = SipHasher13::new_with_keys(ask.tag, ask.limit);
-    hasher.write_u64(ask.tag);
-    hasher.finish()
+    KeyHash::new([ask.tag, ask.limit]).of(&ask.tag.to_le_bytes())
 }
 
 #[inline(always)]
