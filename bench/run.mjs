@@ -12,7 +12,9 @@ const TABLES = {
     execFileSync("cargo", ["run", "--release", "--locked", "--quiet", "-p", "tollgate-bench", "--", ...quick], {
       cwd: root,
       encoding: "utf8",
-    }).trim(),
+    })
+      .trim()
+      .replace(/^#/gm, "##"),
   node: async () => (await import("./node.mjs")).nodeTables(),
   http: async () => (await import("./http.mjs")).httpTable(),
 };
