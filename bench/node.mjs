@@ -37,9 +37,9 @@ function measureAll(workloads) {
 const ratio = (peer, ours) => `${(peer / ours).toFixed(2)} ×`;
 
 export function nodeTables() {
-  const best = measureAll(["hot", "10k", "fresh", "memory", "gc"]);
+  const best = measureAll(["hot", "10k", "fresh", "random", "memory", "gc"]);
   const rows = Object.entries(SUBJECTS).map(([id, { name, sync }]) => {
-    const { hot, "10k": few, fresh, memory, gc } = best[id];
+    const { hot, "10k": few, fresh, random, memory, gc } = best[id];
     const ours = best[sync ? "tollgate" : "tollgate-await"];
     const beside = (peer, own) => `${peer.toFixed(0)} (${ratio(peer, own)})`;
     return [
@@ -47,6 +47,7 @@ export function nodeTables() {
       beside(hot, ours.hot),
       beside(few, ours["10k"]),
       beside(fresh, ours.fresh),
+      beside(random, ours.random),
       memory.toFixed(0),
       gc.toFixed(0),
     ];
@@ -58,7 +59,10 @@ export function nodeTables() {
     "CPU nanoseconds a check, garbage collection included, least of the rounds; in brackets against Tollgate in the same",
     "calling style. Each call brings a new string, as a socket does.",
     "",
-    table(["", "1,000 keys", "10,000 keys", "1M fresh keys", "bytes a key (RSS)", "GC ms, 1M inserts"], rows),
+    table(
+      ["", "1,000 keys", "10,000 keys", "1M new keys", "1M keys at random", "bytes a key (RSS)", "GC ms, 1M inserts"],
+      rows,
+    ),
     "",
     `${circumstances(packages)} \`npm run bench node\`, ${ROUNDS} rounds.`,
   ].join("\n");

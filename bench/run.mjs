@@ -1,6 +1,6 @@
 // npm run bench [-- rust] [node] [http] [--quick]: prints the tables; with none named, all, and writes docs/performance.md.
 import { execFileSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -12,16 +12,16 @@ const TABLES = {
     execFileSync("cargo", ["run", "--release", "--locked", "--quiet", "-p", "tollgate-bench", "--", ...quick], {
       cwd: root,
       encoding: "utf8",
-    }).trim(),
+    })
+      .trim()
+      .replace(/^#/gm, "##"),
   node: async () => (await import("./node.mjs")).nodeTables(),
   http: async () => (await import("./http.mjs")).httpTable(),
 };
 
-const HEAD = `# Performance
-
-Ratios within one run, beside the libraries that people use. Absolute numbers belong to one machine; compare within a
-table only. Made by \`npm run bench\`.
-`;
+/** What stands above this line in docs/performance.md is written by hand, what stands below by this program. */
+const MARKER = "<!-- measured -->";
+const page = new URL("../docs/performance.md", import.meta.url);
 
 const unknown = named.filter((name) => !(name in TABLES));
 if (unknown.length > 0) throw new Error(`unknown table ${unknown}; there are ${Object.keys(TABLES)}`);
@@ -33,5 +33,7 @@ for (const name of named.length > 0 ? named : Object.keys(TABLES)) {
   console.log(`${text}\n`);
   parts.push(text);
 }
-if (named.length === 0)
-  writeFileSync(new URL("../docs/performance.md", import.meta.url), `${[HEAD, ...parts].join("\n")}\n`);
+if (named.length === 0) {
+  const [byHand] = readFileSync(page, "utf8").split(MARKER);
+  writeFileSync(page, `${[byHand.trimEnd(), MARKER, ...parts].join("\n\n")}\n`);
+}

@@ -145,7 +145,8 @@ impl Limiter {
     }
 
     /// Forgets `key`: its use under every limit, and its block. While the table is full of other keys, a
-    /// key that shares a bucket with strangers is not freed.
+    /// key that shares a bucket with strangers is not freed; where calls bring more than 4,096 different
+    /// limits within one window, use under the latest of them stays.
     pub fn reset(&mut self, key: &[u8], now: Timestamp) {
         let (tag, now) = (self.tag(key), self.advance(now));
         let matters_until = self.stores.iter().map(|store| store.last_refund(now)).max().unwrap_or(now);

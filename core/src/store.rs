@@ -2,11 +2,9 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use core::hash::Hasher;
-
-use siphasher::sip::SipHasher13;
 
 use crate::decision::{Decision, PolicyState, RetryAfter};
+use crate::key_hash::KeyHash;
 use crate::limit::{Arrival, FixedWindow, PackedWindow, Rule, SlidingWindow, TokenBucket, WholeArrival, Window};
 use crate::policy::{Algorithm, CheckedPolicy};
 use crate::table::Table;
@@ -118,10 +116,12 @@ struct Keyed<R: Rule, W: Rule> {
 /// limit is part of the tag, so a state is never read in another unit.
 struct OwnLimits<W: Rule> {
     table: Table<W::State>,
-    /// Every limit that may have a live state, and until when: what a reset has to visit.
+    /// Limits that may have a live state, and until when: what a reset has to visit.
     live: BTreeMap<u64, Timestamp>,
-    /// How long `live` may become before it is looked through.
-    prune_at: usize,
+    /// Limits that came since `live` was last looked through.
+    come: usize,
+    /// When the last of all states ends.
+    ends: Timestamp,
 }
 
 impl<R, W> Keyed<R, W>
@@ -141,8 +141,7 @@ where
 
     fn own_mut(&mut self) -> &mut OwnLimits<W> {
         let cap = self.cap;
-        self.own
-            .get_or_insert_with(|| Box::new(OwnLimits { table: Table::new(cap), live: BTreeMap::new(), prune_at: 64 }))
+        self.own.get_or_insert_with(|| Box::new(OwnLimits::new(cap)))
     }
 
     fn own_rule(&self, ask: Ask) -> W {
@@ -220,8 +219,8 @@ where
     }
 
     fn last_refund(&self, now: Timestamp) -> Timestamp {
-        let own = self.own.iter().flat_map(|own| own.live.values()).max();
-        now.saturating_add(self.rule.longest_charge()).max(own.copied().unwrap_or(now))
+        let own = self.own.as_ref().map(|own| own.ends);
+        now.saturating_add(self.rule.longest_charge()).max(own.unwrap_or(now))
     }
 
     fn reset(&mut self, tag: u64) {
@@ -249,23 +248,42 @@ where
     }
 }
 
+/// Different limits in use at once that a reset finds. A host has a handful of plans; one that makes up a
+/// limit for each call would make the list grow without bound.
+const MAX_LIVE_LIMITS: usize = 4_096;
+/// New limits after which those that have ended are dropped from the list.
+const LOOK_THROUGH_EVERY: usize = 256;
+
 impl<W: Rule> OwnLimits<W> {
+    fn new(cap: usize) -> Self {
+        Self { table: Table::new(cap), live: BTreeMap::new(), come: 0, ends: Timestamp::ZERO }
+    }
+
     /// Remembers that `limit` has a state that is live for `life` from now.
     fn note(&mut self, limit: u64, life: Span, now: Timestamp) {
-        let until = self.live.entry(limit).or_default();
-        *until = (*until).max(now.saturating_add(life));
-        if self.live.len() > self.prune_at {
+        let until = now.saturating_add(life);
+        if self.ends <= now {
+            self.live.clear();
+        }
+        self.ends = self.ends.max(until);
+        if let Some(known) = self.live.get_mut(&limit) {
+            *known = (*known).max(until);
+            return;
+        }
+        self.come += 1;
+        if self.come > self.live.len().min(LOOK_THROUGH_EVERY) {
+            self.come = 0;
             self.live.retain(|_, until| *until > now);
-            self.prune_at = (self.live.len() * 2).max(64);
+        }
+        if self.live.len() < MAX_LIVE_LIMITS {
+            self.live.insert(limit, until);
         }
     }
 }
 
 /// The tag of a key under a limit of its own.
 fn own_tag(ask: Ask) -> u64 {
-    let mut hasher = SipHasher13::new_with_keys(ask.tag, ask.limit);
-    hasher.write_u64(ask.tag);
-    hasher.finish()
+    KeyHash::new([ask.tag, ask.limit]).of(&ask.tag.to_le_bytes())
 }
 
 #[inline(always)]

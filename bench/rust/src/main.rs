@@ -25,7 +25,7 @@ struct Plan {
     growths: &'static [(u32, u32)],
 }
 
-const FULL: Plan = Plan { speed_rounds: 5, growths: &[(MILLION, 3), (10 * MILLION, 1)] };
+const FULL: Plan = Plan { speed_rounds: 5, growths: &[(MILLION, 3), (10 * MILLION, 2)] };
 const QUICK: Plan = Plan { speed_rounds: 2, growths: &[(MILLION, 1)] };
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -178,7 +178,7 @@ impl<S: Copy + Default> Segment<S> {
         let mut homes = homes;
         loop {
             let mut rebuilt = Self::with_homes(homes, self.depth);
-            if self.entries().all(|slot| rebuilt.append(slot)) {
+            if rebuilt.fill(self.entries()) {
                 *self = rebuilt;
                 return;
             }
@@ -200,7 +200,7 @@ impl<S: Copy + Default> Segment<S> {
         let mut homes = (kept * 9 / 7).clamp(FIRST_HOMES, MAX_HOMES);
         loop {
             let mut part = Self::with_homes(homes, depth);
-            if self.entries().filter(|slot| keep(slot)).all(|slot| part.append(slot)) {
+            if part.fill(self.entries().filter(|slot| keep(slot))) {
                 return part;
             }
             homes += homes / 4;
@@ -211,12 +211,23 @@ impl<S: Copy + Default> Segment<S> {
         self.slots.iter().filter(|slot| slot.tag != FREE)
     }
 
-    /// Adds an entry whose tag is above all others; false when it would fall off the end.
-    fn append(&mut self, slot: &Slot<S>) -> bool {
-        match self.find(slot.tag) {
-            Err(at) => self.insert(at, slot.tag, slot.state).is_ok(),
-            Ok(_) => false,
+    /// Puts entries, in ascending order of their tags, into an empty segment: each at its home, or right
+    /// after the one before. False when the last ones would fall off the end.
+    fn fill<'a>(&mut self, entries: impl Iterator<Item = &'a Slot<S>>) -> bool
+    where
+        S: 'a,
+    {
+        let mut free = 0;
+        for entry in entries {
+            let at = self.home(entry.tag).max(free);
+            match self.slots.get_mut(at) {
+                Some(slot) => *slot = *entry,
+                None => return false,
+            }
+            self.used += 1;
+            free = at + 1;
         }
+        true
     }
 }
 

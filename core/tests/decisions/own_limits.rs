@@ -123,3 +123,23 @@ fn nothing_is_given_back_across_a_reset_however_slow_the_own_limit_is() {
         assert_eq!(consume(&mut limiter, 0, 1, now).binding_policy().remaining, before, "after {millis} ms");
     }
 }
+
+/// A host that makes up a limit for each call costs bounded memory, and what it leaves behind is forgotten:
+/// once those limits are no longer in use, a reset finds those that are.
+#[test]
+fn limits_without_end_are_forgotten_as_they_end() {
+    let mut limiter = limiter(Algorithm::FixedWindow, 5);
+    for call in 0..20_000 {
+        let now = Timestamp::from_micros(100 * call);
+        assert!(consume(&mut limiter, 1, call + 10, now).allowed);
+    }
+    let now = Timestamp::from_millis(60_000);
+    for limit in 6..200 {
+        assert!(consume(&mut limiter, limit, limit, now).allowed);
+        assert!(!consume(&mut limiter, 1, limit, now).allowed);
+    }
+    limiter.reset(b"key", now);
+    for limit in 6..200 {
+        assert!(consume(&mut limiter, limit, limit, now).allowed, "{limit}");
+    }
+}

@@ -6,8 +6,11 @@ export type Fields = Readonly<Record<string, string>>;
 
 const NO_FIELDS: Fields = {};
 
-/** Where a request keeps its passages: a property, as a table beside all requests would cost more. */
-const LATEST: unique symbol = Symbol("tollgate.passage");
+/**
+ * The latest passage of each request. Not a property of the request: Express exchanges the prototype of each one,
+ * after which a new property costs microseconds.
+ */
+const latest = new WeakMap<object, Passage>();
 
 /** One request at one gate, and what was found. */
 export class Passage<N extends string = string> {
@@ -31,24 +34,24 @@ export class Passage<N extends string = string> {
     this.decision = decision;
     this.refused = refused;
     this.#gate = gate;
-    const before = (ctx as Visited)[LATEST];
+    const before = latest.get(ctx);
     this.#before = before;
     if (before !== undefined) {
       this.fields = before.fields;
       this.#shown = before.#shown;
       this.#dialect = before.#dialect;
     }
-    (ctx as Visited)[LATEST] = this;
+    latest.set(ctx, this);
   }
 
   /** The latest passage of a request. */
   static latest(ctx: object): Passage | undefined {
-    return (ctx as Visited)[LATEST];
+    return latest.get(ctx);
   }
 
   /** The latest passage of a request at one gate. */
   static at(ctx: object, gate: object): Passage | undefined {
-    let passage = (ctx as Visited)[LATEST];
+    let passage = latest.get(ctx);
     while (passage !== undefined && passage.#gate !== gate) passage = passage.#before;
     return passage;
   }
@@ -72,10 +75,6 @@ export class Passage<N extends string = string> {
     this.#shown = decision;
     this.#dialect = dialect;
   }
-}
-
-interface Visited {
-  [LATEST]?: Passage;
 }
 
 function listed(before: Fields, added: Fields): Fields {
