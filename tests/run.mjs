@@ -1,20 +1,12 @@
 // The whole test run, on a machine that has Rust and Node: installs what it needs, then checks everything.
 // A missing tool is a failure, never a reason to skip.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { installDebianPackages, WASM_TOOLCHAIN } from "./build/debian.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = (name) => join(root, "node_modules", ".bin", name);
-
-/** Debian packages, and a file that shows that each is there. */
-const DEBIAN = {
-  chromium: "/usr/bin/chromium",
-  "rustc-web": "/usr/bin/rustc",
-  "cargo-web": "/usr/bin/cargo",
-  "rust-web-src": "/usr/src/rustc-*/library/core/Cargo.toml",
-};
 
 function run(command, args, env = {}) {
   const { status, error } = spawnSync(command, args, {
@@ -26,30 +18,9 @@ function run(command, args, env = {}) {
   if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}`);
 }
 
-function present(path) {
-  if (!path.includes("*")) return existsSync(path);
-  const [before, after] = path.split("*");
-  const folder = before.slice(0, before.lastIndexOf("/"));
-  const prefix = before.slice(folder.length + 1);
-  const found = existsSync(folder) ? readdirSync(folder) : [];
-  return found.some((name) => name.startsWith(prefix) && existsSync(join(folder, name) + after));
-}
-
-function installDebianPackages() {
-  const missing = Object.keys(DEBIAN).filter((name) => !present(DEBIAN[name]));
-  if (missing.length === 0) return;
-  const sudo = process.getuid?.() === 0 ? [] : ["sudo"];
-  const apt = (...args) => {
-    const [command, ...rest] = [...sudo, "apt-get", ...args];
-    run(command, rest, { DEBIAN_FRONTEND: "noninteractive" });
-  };
-  apt("update", "-q");
-  apt("install", "-y", "-q", "--no-install-recommends", ...missing);
-}
-
 function setUp() {
   for (const tool of ["cargo", "npm"]) run(tool, ["--version"]);
-  installDebianPackages();
+  installDebianPackages(["chromium", ...WASM_TOOLCHAIN]);
   run("npm", ["ci", "--no-audit", "--no-fund"]);
 }
 

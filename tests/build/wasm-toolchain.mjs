@@ -2,6 +2,7 @@
 // of the standard library and builds that too.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { hasDebianPackages, installDebianPackages, WASM_TOOLCHAIN } from "./debian.mjs";
 import { output, run, target } from "./run.mjs";
 
 const TRIPLE = "wasm32-unknown-unknown";
@@ -15,6 +16,10 @@ function sysroot() {
 }
 
 function debian(folder) {
+  if (!existsSync("/usr/bin/apt-get") && !hasDebianPackages(WASM_TOOLCHAIN)) {
+    throw new Error(`no Rust for ${TRIPLE}: run \`rustup target add ${TRIPLE}\``);
+  }
+  installDebianPackages(WASM_TOOLCHAIN);
   const host = /^host: (.*)$/m.exec(output("rustc", ["-vV"]))?.[1] ?? "";
   const env = {
     RUSTC_BOOTSTRAP: "1",
@@ -29,7 +34,6 @@ function debian(folder) {
 export function cargoForWasm() {
   const folder = join(target, "wasm");
   if (existsSync(join(sysroot(), TRIPLE))) run("cargo", BUILD, { CARGO_TARGET_DIR: folder });
-  else if (existsSync("/usr/bin/cargo")) debian(folder);
-  else throw new Error(`no Rust for ${TRIPLE}: run \`rustup target add ${TRIPLE}\``);
+  else debian(folder);
   return join(folder, TRIPLE, "wasm", "tollgate_wasm.wasm");
 }
