@@ -1,6 +1,6 @@
-//! Control plane: configurations in, limiters out.
+//! Control plane: configurations in, limiters out. What returns an object is written by serde.
 
-use tollgate_boundary::{EngineConfig, EngineError};
+use tollgate_boundary::{EngineConfig, EngineError, EnginePolicy};
 use tollgate_core::{Limiter, LimiterConfig};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -19,12 +19,37 @@ pub fn dialects() -> Result<JsValue, JsValue> {
     Ok(serde_wasm_bindgen::to_value(&tollgate_boundary::dialects().collect::<Vec<_>>())?)
 }
 
-/// Makes a limiter.
-#[wasm_bindgen(js_name = createLimiter)]
-pub fn create_limiter(config: JsValue) -> Result<WasmLimiter, JsValue> {
-    let config: EngineConfig = serde_wasm_bindgen::from_value(config)?;
-    let config = LimiterConfig::try_from(config).map_err(thrown)?;
-    Limiter::new(config).map(WasmLimiter::new).map_err(thrown)
+/// A limiter to be: its policies are named one after the other. (Read as one object by serde, a configuration would
+/// take 10 KB more of compressed code.)
+#[wasm_bindgen]
+pub struct LimiterPlan(EngineConfig);
+
+#[wasm_bindgen]
+impl LimiterPlan {
+    /// A plan without policies. See [`EngineConfig`].
+    #[wasm_bindgen(constructor)]
+    pub fn new(max_keys: Option<f64>, seed_high: f64, seed_low: f64) -> Self {
+        Self(EngineConfig { policies: Vec::new(), max_keys, seed: (seed_high, seed_low) })
+    }
+
+    /// Adds a policy. See [`EnginePolicy`].
+    pub fn add(
+        &mut self,
+        name: Option<String>,
+        limit: f64,
+        window_micros: f64,
+        algorithm: Option<String>,
+        burst: Option<f64>,
+        block_for_micros: Option<f64>,
+    ) {
+        self.0.policies.push(EnginePolicy { name, limit, window_micros, algorithm, burst, block_for_micros });
+    }
+
+    /// Makes the limiter.
+    pub fn limiter(self) -> Result<WasmLimiter, JsValue> {
+        let config = LimiterConfig::try_from(self.0).map_err(thrown)?;
+        Limiter::new(config).map(WasmLimiter::new).map_err(thrown)
+    }
 }
 
 /// Microseconds of `"30s"`.

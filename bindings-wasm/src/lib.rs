@@ -1,6 +1,6 @@
 //! `tollgate-core` for browsers and edge runtimes: convert, one core call, convert.
 //!
-//! [`config`] is the control plane, by serde. [`hot`] holds the calls that every decision makes: their key and their
+//! [`config`] is the control plane. [`hot`] holds the calls that every decision makes: their key and their
 //! numbers travel through [`memory`], which JavaScript reads and writes in place, so that no object is made.
 
 // wasm-bindgen exports what is `pub`.

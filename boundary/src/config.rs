@@ -9,7 +9,6 @@ use tollgate_core::{Algorithm, ConfigError, LimiterConfig, Policy, Span};
 
 /// One policy; what is absent takes the core's default. The numbers have been checked to be whole.
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "camelCase"))]
 pub struct EnginePolicy {
     /// See [`Policy::name`].
     pub name: Option<String>,
@@ -27,7 +26,6 @@ pub struct EnginePolicy {
 
 /// What a limiter is made from.
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "camelCase"))]
 pub struct EngineConfig {
     /// See [`LimiterConfig::policies`].
     pub policies: Vec<EnginePolicy>,

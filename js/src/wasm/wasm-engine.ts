@@ -62,8 +62,12 @@ const CALLS: Omit<Engine, "kind"> = {
   parseRate: (text) => coded(() => glue.parseRate(text) as { limit: number; windowMicros: number }),
 };
 
-function made(config: EngineConfig): glue.WasmLimiter {
-  return coded(() => glue.createLimiter(config));
+function made({ policies, maxKeys, seed }: EngineConfig): glue.WasmLimiter {
+  const plan = new glue.LimiterPlan(maxKeys, ...seed);
+  for (const { name, limit, windowMicros, algorithm, burst, blockForMicros } of policies) {
+    plan.add(name, limit, windowMicros, algorithm, burst, blockForMicros);
+  }
+  return coded(() => plan.limiter());
 }
 
 /** The calls of one limiter. Its memory is freed when they are collected. */

@@ -1,0 +1,117 @@
+// What an edge deployment downloads and pays for Tollgate in WebAssembly: size, cold start, and time a check.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
+import { rolldown } from "rolldown";
+import { circumstances, least, table } from "./report.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const ROUNDS = process.argv.includes("--quick") ? 3 : 7;
+const KEYS = [100, 10_000];
+
+const brotli = (bytes) => brotliCompressSync(bytes).length;
+const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
+
+/** What a worker would upload for `code`, minified, without what a Hono application has anyway. */
+async function bundled(code) {
+  const build = await rolldown({
+    input: "entry",
+    platform: "neutral",
+    resolve: { conditionNames: ["workerd", "import"], mainFields: ["module", "main"] },
+    external: [/^hono/, /\.wasm$/],
+    plugins: [
+      {
+        name: "entry",
+        resolveId: (id) => (id === "entry" ? `${root}bench/entry.mjs` : null),
+        load: (id) => (id === `${root}bench/entry.mjs` ? code : null),
+      },
+    ],
+  });
+  const { output } = await build.generate({ minify: true, codeSplitting: false });
+  await build.close();
+  return brotli(output[0].code);
+}
+
+async function sizes() {
+  const wasm = brotli(readFileSync(`${root}dist/wasm/tollgate.wasm`));
+  const line = async (name, code, more = 0) => [name, kilobytes((await bundled(code)) + more), kilobytes(more)];
+  return table(
+    ["brotli", "in all", "of it wasm"],
+    [
+      await line("tollgate/hono", 'export { rateLimit } from "tollgate/hono";', wasm),
+      await line("tollgate", 'export { createLimiter } from "tollgate";', wasm),
+      await line("hono-rate-limiter (counts in a `Map`)", 'export { rateLimiter } from "hono-rate-limiter";'),
+      await line("@upstash/ratelimit (without its client)", 'export { Ratelimit } from "@upstash/ratelimit";'),
+    ],
+  );
+}
+
+/** Runs a program in a fresh process; it prints a number. */
+function measured(program, engine) {
+  const env = { ...process.env, TOLLGATE_ENGINE: engine };
+  return Number(execFileSync(process.execPath, ["--input-type=module", "-e", program], { cwd: root, env }));
+}
+
+const COLD = `
+  const before = performance.now();
+  const { createLimiter } = await import("tollgate");
+  createLimiter({ limit: 10, window: "1m" }).checkSync("ann");
+  console.log(performance.now() - before);`;
+
+const CHECKS = (keys, subject) => `
+  import { createLimiter } from "tollgate";
+  const subjects = {
+    tollgate() {
+      const limiter = createLimiter({ limit: 100, window: "1m" });
+      return (key) => limiter.checkSync(key).allowed;
+    },
+    map() {
+      const counts = new Map();
+      return (key) => {
+        const now = performance.now();
+        const found = counts.get(key);
+        if (found === undefined || found.end <= now) counts.set(key, { used: 1, end: now + 60_000 });
+        else found.used++;
+        return found === undefined || found.used <= 100;
+      };
+    },
+  };
+  const check = subjects.${subject}();
+  const keys = Array.from({ length: ${keys} }, (_, i) => "user:" + ((i * 7919) % ${keys}));
+  const run = () => { for (let i = 0; i < 1_000_000; i++) check(keys[i % keys.length]); };
+  run();
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  console.log((user + system) / 1000);`;
+
+function columns() {
+  const engines = [
+    ["WebAssembly", "wasm", "tollgate"],
+    ["native", "native", "tollgate"],
+    ["bare `Map`", "native", "map"],
+  ];
+  const rounds = Array.from({ length: ROUNDS }, () =>
+    engines.map(([, engine, subject]) => ({
+      cold: subject === "map" ? 0 : measured(COLD, engine),
+      checks: KEYS.map((keys) => measured(CHECKS(keys, subject), engine)),
+    })),
+  );
+  return engines.map(([name], i) => {
+    const cold = least(rounds.map((round) => round[i].cold));
+    const checks = KEYS.map((_, k) => least(rounds.map((round) => round[i].checks[k])));
+    return [name, cold === 0 ? "" : `${cold.toFixed(1)} ms`, ...checks.map((ns) => ns.toFixed(0))];
+  });
+}
+
+/** The section of docs/performance.md. */
+export async function wasmTables() {
+  const head = ["Node.js", "import and first check", ...KEYS.map((keys) => `ns a check, ${keys} keys (CPU)`)];
+  return [
+    "## WebAssembly",
+    circumstances(["hono-rate-limiter", "@upstash/ratelimit"]),
+    await sizes(),
+    table(head, columns()),
+  ].join("\n\n");
+}
