@@ -35,7 +35,7 @@ function buildPackage() {
 // First of all: a setting that is wrong is told before minutes of building.
 readSettings();
 installPackages();
-console.log("Building ...");
+console.log("Building (the first time takes some minutes) ...");
 buildPackage();
 buildPage();
 await import("./server.mjs");
