@@ -29,7 +29,7 @@ function installPackages() {
 
 function buildPackage() {
   const advice = "The native engine is built with cargo: where that is missing, install Rust from https://rustup.rs.";
-  step("The build", advice, process.execPath, [join("tests", "build.mjs")]);
+  step("The build", advice, process.execPath, [join("tests", "build.mjs"), "--native"]);
 }
 
 // First of all: a setting that is wrong is told before minutes of building.

@@ -7,14 +7,18 @@
 const { existsSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
 
-const isMusl = () => !process.report.getReport().header.glibcVersionRuntime;
-const libc = process.platform === "linux" ? (isMusl() ? "-musl" : "-gnu") : "";
-const name = `tollgate.${process.platform}-${process.arch}${libc}.node`;
+/** The platform, as native engines are named by it. Asked only when one is wanted: the report takes milliseconds. */
+function platform() {
+  const { platform, arch, report } = process;
+  if (platform !== "linux") return `${platform}-${arch}`;
+  return `${platform}-${arch}-${report.getReport().header.glibcVersionRuntime ? "gnu" : "musl"}`;
+}
 
 function native() {
+  const name = `tollgate.${platform()}.node`;
   const path = join(__dirname, name);
   if (existsSync(path)) return require(path);
-  throw new Error(`tollgate has no native engine for ${process.platform}-${process.arch}${libc}: ${name} is missing`);
+  throw new Error(`tollgate has no native engine for this platform: ${name} is missing`);
 }
 
 /** One that is there may not fit either: it may want a newer libc. */

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { install, root, run, target } from "./run.mjs";
 import { cargoForWasm } from "./wasm-toolchain.mjs";
 
@@ -44,11 +45,17 @@ function write(file, text) {
   renameSync(`${file}.new`, file);
 }
 
+/** For Node.js alone: where nothing was built before, types stand in for the JavaScript of the engine. */
+export function leaveOutWasm() {
+  if (!existsSync(glue)) install(fileURLToPath(new URL("absent-glue.ts", import.meta.url)), glue);
+  if (!existsSync(inline)) write(inline, 'export const WASM: string = "";\n');
+}
+
 export function buildWasm() {
   const compiled = cargoForWasm();
   run("cargo", ["build", "--release", "--locked", "--quiet", "-p", "tollgate-wasm-glue"]);
   const maker = join(target, "release", process.platform === "win32" ? "tollgate-wasm-glue.exe" : "tollgate-wasm-glue");
-  const wanted = digest([compiled, maker, import.meta.filename, join(root, "package-lock.json")]);
+  const wanted = digest([compiled, maker, fileURLToPath(import.meta.url), join(root, "package-lock.json")]);
   if (!isFresh(wanted)) {
     mkdirSync(made, { recursive: true });
     run(maker, [compiled, made]);

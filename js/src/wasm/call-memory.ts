@@ -1,6 +1,6 @@
 import { optionError } from "../errors.js";
 import { ALLOWED, COST, COSTS, LISTS, NOW } from "../scratch.js";
-import { makeRoom, numbersAt } from "./glue.js";
+import * as glue from "./glue.js";
 
 /** Code units of a usual key. For a longer one, room is made, and given back by the next call. */
 const USUAL_UNITS = 256;
@@ -27,14 +27,14 @@ export function putKey(key: string): number {
 
 function prepare(key: string): void {
   const room = Math.max(key.length, USUAL_UNITS);
-  const at = makeRoom(room);
+  const at = glue.makeRoom(room);
   if (at === 0) throw optionError("CONFIG_KEY", "key", key, "a string that fits into the memory of this runtime");
   units = new Uint16Array(memory.buffer, at, room);
   viewNumbers();
 }
 
 function viewNumbers(): void {
-  numbers = new Float64Array(memory.buffer, numbersAt());
+  numbers = new Float64Array(memory.buffer, glue.numbersAt());
 }
 
 /** Writes what a call asks for. */
