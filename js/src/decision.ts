@@ -10,7 +10,7 @@ export class EngineDecision<N extends string = string> implements Decision<N> {
   readonly remaining: number;
   readonly retryAfterMs: number;
   readonly resetAfterMs: number;
-  readonly source: "memory" = "memory";
+  readonly source: Decision["source"];
   /** When it was made, in the engine's microseconds. */
   #at: number;
   /** The cells of the scratch array from `BLOCKED` on, where the fields above do not tell them. */
@@ -18,7 +18,7 @@ export class EngineDecision<N extends string = string> implements Decision<N> {
   #engine: EngineLimiter;
 
   /** Reads the decision that the scratch array holds. Whole numbers are made small integers: they need no box. */
-  constructor(engine: EngineLimiter) {
+  constructor(engine: EngineLimiter, source: Decision["source"] = "memory") {
     const binding = small(scratch[BINDING] as number);
     const at = POLICIES + binding * POLICY_LENGTH;
     this.allowed = scratch[ALLOWED] === 1;
@@ -27,6 +27,7 @@ export class EngineDecision<N extends string = string> implements Decision<N> {
     this.remaining = small(scratch[at + 1] as number);
     this.retryAfterMs = millis(scratch[RETRY_AFTER] as number);
     this.resetAfterMs = millis(scratch[at + 2] as number);
+    this.source = source;
     this.#at = scratch[AT] as number;
     this.#cells = isPlain(engine) ? undefined : copyCells(engine.names.length);
     this.#engine = engine;

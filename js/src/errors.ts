@@ -31,6 +31,11 @@ export function fromEngine(error: unknown): TollgateError {
   return new TollgateError(code, message, `See ${code} in ${REFERENCE}.`);
 }
 
+/** The error of calls that come after `close`. */
+export function closedError(): TollgateError {
+  return new TollgateError("CLOSED", "the limiter is closed", "Make a new limiter, or close it later.");
+}
+
 /** A value as it would be typed, shortened. */
 export function show(value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value) : describe(value);

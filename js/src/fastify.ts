@@ -6,6 +6,7 @@ import { whenEnded } from "./http/node-response.js";
 import type { Passage } from "./http/passage.js";
 import { isPending, thrown } from "./http/pending.js";
 import { COMMON_OPTIONS } from "./http/settings.js";
+import { STORE_OPTIONS } from "./store/options.js";
 import type { Decision, HttpOptions, Redis } from "./types.js";
 
 declare module "fastify" {
@@ -28,6 +29,9 @@ const ADDRESSES: AddressSource<FastifyRequest> = {
   advice: 'Behind a proxy name it, as in `Fastify({ trustProxy: "127.0.0.1" })`',
 };
 
+/** A route is limited in the application's store, under a name of its own. */
+const SHARED_STORE_OPTIONS: readonly string[] = STORE_OPTIONS.filter((name) => name !== "name");
+
 /** Where the configuration of a route keeps its gate. */
 const GATE: unique symbol = Symbol("tollgate.gate");
 
@@ -45,7 +49,8 @@ interface RouteConfig {
  *
  * A route with `config: { rateLimit: { limit: 3, window: "1h" } }` has a limit of its own instead (GET and its HEAD
  * share it). It takes over who is limited and how a refusal looks: `key`, `onKeyError`, `skip`, `allowList`,
- * `headers`, `statusCode`, `message`, `dryRun` and `onLimited`. With `rateLimit: false` it has none.
+ * `headers`, `statusCode`, `message`, `dryRun` and `onLimited`, and the store (where its name is its method and path,
+ * unless it has one). With `rateLimit: false` it has none.
  *
  * It decides in `onRequest`: before the body is read. Errors of the functions given go to the error handler.
  *
@@ -75,7 +80,6 @@ export type RegisterOptions = Without<Options, "redis"> & {
 
 /**
  * Registers {@link rateLimit} in one call. Without `redis` it reads `REDIS_URL` itself; `redis: false` forbids that.
- * This version keeps limits in memory: with a Redis it rejects with `CONFIG_REDIS`, as createLimiter does.
  */
 export function registerRateLimit(
   app: FastifyInstance,
@@ -122,14 +126,19 @@ class RouteGates {
   #own(options: Options, method: string | string[] | undefined, url: string | undefined): RouteGate {
     const place = `${String(method).replace("HEAD", "GET")} ${url}`;
     const made = this.#made.get(options) ?? new Map<string, RouteGate>();
-    const gate = made.get(place) ?? new Gate(`config.rateLimit of ${place}`, this.#completed(options), ADDRESSES);
+    const gate = made.get(place) ?? this.#ownGate(options, place);
     if (typeof options === "object" && options !== null) this.#made.set(options, made.set(place, gate));
     return gate;
   }
 
+  #ownGate(options: Options, place: string): RouteGate {
+    return new Gate(`config.rateLimit of ${place}`, this.#completed(options), ADDRESSES, { storeName: place });
+  }
+
   #completed(options: Options): Options {
     if (typeof options !== "object" || options === null || Array.isArray(options)) return options;
-    const common = Object.entries(this.#options).filter(([name]) => COMMON_OPTIONS.includes(name));
+    const handedOn = "limiter" in options ? COMMON_OPTIONS : [...COMMON_OPTIONS, ...SHARED_STORE_OPTIONS];
+    const common = Object.entries(this.#options).filter(([name]) => handedOn.includes(name));
     return { ...Object.fromEntries(common), ...options };
   }
 }

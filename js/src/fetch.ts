@@ -50,7 +50,7 @@ const ADDRESSES: AddressSource<Request> = {
  * @throws TollgateError with a `CONFIG_…` code that names the option, its value and what is allowed.
  */
 export function rateLimit<const N extends string = "default">(options: HttpOptions<Request, N>): RateLimitFunction<N> {
-  const gate = new Gate("rateLimit", options, ADDRESSES, true);
+  const gate = new Gate("rateLimit", options, ADDRESSES, { countsAgain: true });
   const limit = async (request: Request, peer?: Peer): Promise<Response | undefined> => {
     if (typeof request !== "object" || request === null) {
       throw optionError("CONFIG_OPTIONS", "request", request, "a Request");

@@ -8,6 +8,8 @@ import { checkOptions } from "./validate.js";
 /** Which header fields tell a client about its limits; `false` for none but Retry-After. */
 export type HeaderDialect = "draft-11" | "draft-7" | "draft-6" | "legacy" | false;
 
+const UNDECIDED = "The rate limit could not be checked. Try again soon.";
+
 /** The dialects as the engine has them; an index in the list is the engine's number of a dialect. */
 let known: readonly EngineDialect[] | undefined;
 
@@ -29,11 +31,12 @@ export function dialectError(given: unknown): TollgateError {
 
 /**
  * The header fields that tell a client about `decision`: all policies in the newest draft, the binding one in
- * the others. A refusal adds `Retry-After` in whole seconds, unless it can never succeed.
+ * the others. A refusal adds `Retry-After` in whole seconds, unless it can never succeed. Where the store failed and
+ * nobody has counted, there is nothing to tell but that.
  */
 export function toHeaders(decision: Decision, dialect: HeaderDialect = "draft-11"): Record<string, string> {
   const headers: Record<string, string> = {};
-  if (dialect !== false) {
+  if (dialect !== false && isCounted(decision)) {
     const index = dialects().findIndex(({ name }) => name === dialect);
     if (index < 0) throw dialectError(dialect);
     const { fields } = dialects()[index] as EngineDialect;
@@ -47,18 +50,35 @@ export function toHeaders(decision: Decision, dialect: HeaderDialect = "draft-11
   return headers;
 }
 
+/** Whether anybody has counted the call. */
+function isCounted({ source }: Decision): boolean {
+  return source !== "open" && source !== "closed";
+}
+
+/** The status of a refusal: `status`, unless nobody could decide. */
+export function refusalStatus(decision: Decision | undefined, status: number): number {
+  return decision?.source === "closed" ? 503 : status;
+}
+
 /** The problem+json body (RFC 9457) of a refusal. */
 export function problemBody(decision: Decision, status: number): string {
+  if (!isCounted(decision)) {
+    return JSON.stringify({ type: "about:blank", title: "Service Unavailable", status, detail: UNDECIDED });
+  }
   return restored(decision).problem(status);
 }
 
-/** A finished refusal: status 429, headers, and a problem+json body or `message` (a string as text, else JSON). */
+/**
+ * A finished refusal: status 429 (503 where the store failed and `onStoreError` is `"closed"`), headers, and a
+ * problem+json body or `message` (a string as text, else JSON).
+ */
 export function toResponse(
   decision: Decision,
   options: { headers?: HeaderDialect; message?: unknown; status?: number } = {},
 ): Response {
   checkOptions("toResponse", options, ["headers", "message", "status"]);
-  const { status = 429, message } = options;
+  const { message } = options;
+  const status = refusalStatus(decision, options.status ?? 429);
   const headers = new Headers(toHeaders(decision, options.headers));
   headers.set("Content-Type", contentType(message));
   return new Response(bodyText(decision, status, message), { status, headers });

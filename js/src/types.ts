@@ -1,4 +1,5 @@
 import type { HeaderDialect } from "./headers.js";
+import type { DECIDER } from "./store/decider.js";
 
 /** A unit of time; `"m"` is a minute. */
 export type Unit = "ms" | "s" | "m" | "h" | "d";
@@ -33,16 +34,44 @@ export type Rules<N extends string = string> = Policy<N> | { policies: readonly 
 export type Amount<N extends string = string> = number | { readonly [K in N]?: number };
 
 /** A Redis URL, or a client found by its methods. */
-export type Redis = string | { duplicate?: Method } | { evalsha: Method } | { evalSha: Method };
+export type Redis =
+  | string
+  | { duplicate?: Method }
+  | { evalsha: Method }
+  | { evalSha: Method }
+  | { readonly [DECIDER]: Method };
 type Method = (...args: never) => unknown;
 
-/** Where state is kept. */
+/** Where state is kept, and what happens when that place fails. */
 export interface StoreOptions {
-  /** Name of the limiter. */
+  /** Name of the limiter: limiters of that name share their state, in all processes. */
   name?: string;
-  /** Absent or undefined: in memory. This version keeps state in memory only and refuses anything else. */
+  /** The store that all processes share; undefined for the memory of this process. */
   redis?: Redis | undefined;
+  /** What all keys in the store begin with; `"tollgate"` when absent. */
+  prefix?: string;
+  /**
+   * What happens to calls that the store does not decide: `"open"` lets them go (default), `"closed"` refuses them
+   * with status 503, `"local"` decides them in this process.
+   */
+  onStoreError?: "open" | "closed" | "local";
+  /** Longest wait for the store, from 1 ms to 60 s; 250 ms over TCP and 1 s over HTTP when absent. */
+  storeTimeout?: Duration;
+  /** The part of each limit that `"local"` allows in this process, such as `1 / 4` with four; 1 when absent. */
+  localShare?: number;
+  /**
+   * How long at most a refusal is remembered in this process instead of asking again; 1 s when absent, `false` for
+   * never. Nothing is remembered once a limiter has refunded, nor for calls that bring a limit.
+   */
+  denialCache?: Duration | false;
 }
+
+/** What a limiter is made from. */
+export type LimiterOptions<N extends string = string> = Rules<N> &
+  StoreOptions & {
+    /** How many keys are kept in memory at most, from 16 to 268,435,456; 1,000,000 when absent. */
+    maxKeys?: number;
+  };
 
 /** One policy's part of a decision. */
 export interface PolicyState<N extends string = string> {
@@ -161,7 +190,11 @@ export type Of<C, T> = T | ((ctx: C) => T | Promise<T>);
 export type HttpOptions<C, N extends string = string> = (
   | { limiter: Limiter<N> }
   | (((Omit<Policy<N>, "limit"> & { limit: Of<C, number> }) | { policies: readonly (Policy<N> | Rate)[] }) &
-      StoreOptions & { maxKeys?: number })
+      Omit<StoreOptions, "redis"> & {
+        /** A store, or how to get it from a request: Workers know theirs only then. */
+        redis?: Redis | undefined | ((ctx: C) => Redis | undefined | Promise<Redis | undefined>);
+        maxKeys?: number;
+      })
 ) & {
   /** Whose call this is; the client's address when absent. */
   key?: (ctx: C) => string | Promise<string>;

@@ -1,5 +1,6 @@
-import { type EnginePolicy, engine } from "./engine.js";
+import { type EngineConfig, type EnginePolicy, engine } from "./engine.js";
 import { fromEngine, optionError, TollgateError } from "./errors.js";
+import { STORE_OPTIONS } from "./store/options.js";
 import type { Duration } from "./types.js";
 
 export { optionError } from "./errors.js";
@@ -8,7 +9,10 @@ const DURATION = 'a whole number of milliseconds, or a number with a unit (ms, s
 const WHOLE = `a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`;
 const ALGORITHMS = ["fixed-window", "sliding-window", "token-bucket"];
 const POLICY_OPTIONS = ["name", "limit", "window", "algorithm", "burst", "blockFor"] as const;
-const LIMITER_OPTIONS = [...POLICY_OPTIONS, "policies", "redis", "maxKeys"] as const;
+const LIMITER_OPTIONS = [...POLICY_OPTIONS, "policies", "maxKeys", ...STORE_OPTIONS] as const;
+
+/** The policies of a limiter, ready for the engine, and how many keys it may hold in memory. */
+export type RulesConfig = Omit<EngineConfig, "seed">;
 
 /** Accepts an object whose properties are all among `allowed`. */
 export function checkOptions(
@@ -30,10 +34,9 @@ export function checkOptions(
   }
 }
 
-/** The policies of a limiter, ready for the engine, and how many keys it may hold. */
-export function limiterConfig(given: unknown): { policies: EnginePolicy[]; maxKeys?: number } {
+/** The options of a limiter but for those of its store, checked. */
+export function limiterConfig(given: unknown): RulesConfig {
   checkOptions("createLimiter", given, LIMITER_OPTIONS);
-  refuseRedis(given.redis);
   const policies = given.policies === undefined ? [singlePolicy(given)] : policyList(given);
   return given.maxKeys === undefined ? { policies } : { policies, maxKeys: maxKeys(given.maxKeys) };
 }
@@ -133,15 +136,6 @@ function algorithm(field: string, given: unknown): string {
     throw optionError("CONFIG_ALGORITHM", field, given, ALGORITHMS.map((name) => `"${name}"`).join(", "));
   }
   return given as string;
-}
-
-function refuseRedis(given: unknown): void {
-  if (given === undefined) return;
-  throw new TollgateError(
-    "CONFIG_REDIS",
-    "redis: a Redis URL or client is not allowed; expected undefined: this version keeps limits in memory",
-    "Leave redis out (and REDIS_URL unset) to limit within this process.",
-  );
 }
 
 /** Whether an error of the engine is about the configuration; it is rethrown as ours. */

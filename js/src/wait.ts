@@ -1,3 +1,7 @@
+import { nowMicros } from "./clock.js";
+import type { CheckOptions, Decision, WaitOptions } from "./types.js";
+import { checkOptions, micros } from "./validate.js";
+
 /** The longest time a timer takes; above it, Node fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -19,4 +23,26 @@ export function waitFor(ms: number, ...signals: (AbortSignal | undefined)[]): Pr
     const timer = setTimeout(() => end(resolve), Math.min(Math.ceil(ms), MAX_TIMER_MS));
     for (const signal of given) signal.addEventListener("abort", abort);
   });
+}
+
+/**
+ * Checks until a call may go; each refusal says how long to wait for the next. A refusal that outlasts `maxDelay`, or
+ * can never end, is the answer.
+ */
+export async function waitUntilAllowed<N extends string>(
+  options: WaitOptions<N>,
+  closing: AbortSignal,
+  check: (asked: CheckOptions<N>) => Promise<Decision<N>>,
+): Promise<Decision<N>> {
+  checkOptions("options", options as unknown, ["cost", "limit", "maxDelay", "signal"]);
+  const { maxDelay, signal, ...asked } = options;
+  const longest = maxDelay === undefined ? Number.POSITIVE_INFINITY : micros("CONFIG_MAX_DELAY", "maxDelay", maxDelay);
+  const deadline = nowMicros() + longest;
+  for (;;) {
+    signal?.throwIfAborted();
+    const decision = await check(asked);
+    const { allowed, retryAfterMs } = decision;
+    if (allowed || !Number.isFinite(retryAfterMs) || nowMicros() + retryAfterMs * 1000 > deadline) return decision;
+    await waitFor(retryAfterMs, signal, closing);
+  }
 }

@@ -83,7 +83,7 @@ export function statusFrom(localAddress: string, port: number): Promise<number> 
 function adapted<C>(options: CallOptions, call: (ctx: C) => Call): HttpOptions<C, string> {
   const entries = Object.entries(options).map(([name, value]) => [
     name,
-    typeof value === "function" ? (ctx: C, ...rest: unknown[]) => value(call(ctx), ...rest) : value,
+    typeof value === "function" ? (ctx: C, more: never) => value(call(ctx), more) : value,
   ]);
   return Object.fromEntries(entries);
 }

@@ -1,7 +1,8 @@
 import { optionError } from "../errors.js";
-import { bodyText, contentType } from "../headers.js";
-import { WOULD_DENY } from "../limiter.js";
-import type { Amount, CheckOptions, Decision, HttpOptions, Limiter, MemoryLimiter } from "../types.js";
+import { bodyText, contentType, refusalStatus } from "../headers.js";
+import { type StoreLimiter, VIA } from "../store/store-limiter.js";
+import type { Amount, CheckOptions, Decision, HttpOptions, Limiter, MemoryLimiter, Redis } from "../types.js";
+import { WOULD_DENY } from "../would-deny.js";
 import { type AddressSource, Callers, SHARED_KEY, storedKey } from "./callers.js";
 import { Notices, reason } from "./notices.js";
 import { Passage } from "./passage.js";
@@ -11,6 +12,14 @@ import { type Settings, settingsOf } from "./settings.js";
 /** What a gate finds; undefined where a request is not counted and passes. */
 export type Verdict<N extends string> = Passage<N> | undefined;
 type Soon<T> = T | PromiseLike<T>;
+
+/** What few middlewares need. */
+export interface GateOptions {
+  /** Whether a request that comes a second time is counted a second time. */
+  countsAgain?: boolean;
+  /** Name of the limiter in a store, where the user gave none. */
+  storeName?: string;
+}
 
 /** A refusal, ready to be written. Its header fields are those of the passage, and the type of the body. */
 export interface Refusal {
@@ -37,12 +46,11 @@ export class Gate<C extends object, N extends string> {
   #memory: MemoryLimiter<N> | undefined;
   #countsAgain: boolean;
 
-  /** `countsAgain`: whether a request that comes a second time is counted a second time. */
-  constructor(where: string, options: HttpOptions<C, N>, addresses: AddressSource<C>, countsAgain = false) {
-    const settings = settingsOf(where, options);
+  constructor(where: string, options: HttpOptions<C, N>, addresses: AddressSource<C>, more: GateOptions = {}) {
+    const settings = settingsOf<C, N>(where, options, more.storeName);
     this.#settings = settings;
     this.#callers = new Callers(settings.key, settings.onKeyError, addresses, this.#notices);
-    this.#countsAgain = countsAgain;
+    this.#countsAgain = more.countsAgain ?? false;
     this.limiter = settings.limiter;
     this.#memory = "checkSync" in this.limiter ? (this.limiter as MemoryLimiter<N>) : undefined;
     this.refunds = settings.skipFailed || settings.skipSuccessful;
@@ -77,6 +85,7 @@ export class Gate<C extends object, N extends string> {
     if (passage.ended) return;
     passage.ended = true;
     if (!(failed ? skipFailed : skipSuccessful) || decision === undefined) return;
+    if (this.#settings.redis !== undefined) this.#via(passage.redis);
     this.limiter.refund(key, decision).catch((error: unknown) => {
       this.#notices.tell("refund", () => `a refund failed: ${reason(error)}`);
     });
@@ -101,7 +110,31 @@ export class Gate<C extends object, N extends string> {
 
   #check(ctx: C, key: string, asked: CheckOptions<N> | undefined): Soon<Verdict<N>> {
     if (this.#memory !== undefined) return this.#pass(ctx, key, this.#memory.checkSync(key, asked));
-    return this.limiter.check(key, asked).then((decision) => this.#pass(ctx, key, decision));
+    const { redis } = this.#settings;
+    if (redis === undefined) return this.limiter.check(key, asked).then((decision) => this.#pass(ctx, key, decision));
+    const found = redis(ctx);
+    return isPending(found)
+      ? found.then((late) => this.#checkVia(late, ctx, key, asked))
+      : this.#checkVia(found, ctx, key, asked);
+  }
+
+  /** Asks the store that the request has brought. */
+  #checkVia(
+    redis: Redis | undefined,
+    ctx: C,
+    key: string,
+    asked: CheckOptions<N> | undefined,
+  ): PromiseLike<Verdict<N>> {
+    this.#via(redis);
+    return this.limiter.check(key, asked).then((decision) => {
+      const passage = this.#pass(ctx, key, decision);
+      passage.redis = redis;
+      return passage;
+    });
+  }
+
+  #via(redis: Redis | undefined): void {
+    (this.limiter as StoreLimiter<N>)[VIA](redis);
   }
 
   #pass(ctx: C, key: string, decision: Decision<N>): Passage<N> {
@@ -163,13 +196,16 @@ export class Gate<C extends object, N extends string> {
     return request;
   }
 
-  #refusal({ decision }: Passage<N>, message: unknown): Refusal {
+  #refusal({ decision }: Passage<N>, given: unknown): Refusal {
+    // What the user says of refusals is not said of a store that failed.
+    const message = decision?.source === "closed" ? undefined : given;
     const { status } = this.#settings;
-    const body =
-      decision === undefined && message === undefined
-        ? unidentified(status)
-        : bodyText(decision as Decision, status, message);
-    return { status, type: contentType(message), body };
+    if (decision === undefined && message === undefined) {
+      return { status, type: contentType(message), body: unidentified(status) };
+    }
+    const found = decision as Decision;
+    const answered = refusalStatus(found, status);
+    return { status: answered, type: contentType(message), body: bodyText(found, answered, message) };
   }
 }
 

@@ -1,5 +1,5 @@
 import { type HeaderDialect, toHeaders } from "../headers.js";
-import type { Decision } from "../types.js";
+import type { Decision, Redis } from "../types.js";
 
 /** Header fields by name. */
 export type Fields = Readonly<Record<string, string>>;
@@ -21,6 +21,8 @@ export class Passage<N extends string = string> {
   readonly refused: boolean;
   /** What to tell the client, what earlier gates had to tell included. */
   fields: Fields = NO_FIELDS;
+  /** The store that came with the request, where each brings its own. */
+  redis: Redis | undefined;
   /** What was taken has been given back, or is kept for good. */
   ended = false;
   readonly #gate: object;

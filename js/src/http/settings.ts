@@ -1,13 +1,14 @@
 import { clientKey, isAddress } from "../client-key.js";
 import { optionError, TollgateError } from "../errors.js";
 import { dialectError, type HeaderDialect, isDialect } from "../headers.js";
-import { createLimiter } from "../limiter.js";
-import type { Amount, Decision, HttpOptions, Limiter } from "../types.js";
+import { createHttpLimiter } from "../limiter.js";
+import { STORE_OPTIONS } from "../store/options.js";
+import type { Amount, Decision, HttpOptions, Limiter, LimiterOptions, Redis } from "../types.js";
 import { checkOptions } from "../validate.js";
 import type { OnKeyError } from "./callers.js";
 
 /** What a limiter is made from. */
-const LIMITER_OPTIONS = ["name", "limit", "window", "algorithm", "burst", "blockFor", "policies", "redis", "maxKeys"];
+const LIMITER_OPTIONS = ["limit", "window", "algorithm", "burst", "blockFor", "policies", "maxKeys", ...STORE_OPTIONS];
 /** Who is limited, and how a refusal looks: what routes of an application have in common. */
 export const COMMON_OPTIONS: readonly string[] = [
   "key",
@@ -36,6 +37,8 @@ type Asked<T> = T | PromiseLike<T>;
 /** {@link HttpOptions}, checked and with defaults. */
 export interface Settings<C, N extends string> {
   limiter: Limiter<N>;
+  /** The store of a request, where each brings its own. */
+  redis: ((ctx: C) => Asked<Redis | undefined>) | undefined;
   key: ((ctx: C) => unknown) | undefined;
   onKeyError: OnKeyError;
   skip: ((ctx: C) => Asked<unknown>) | undefined;
@@ -58,12 +61,17 @@ export interface Settings<C, N extends string> {
  *
  * @throws TollgateError with a `CONFIG_…` code that names the option, its value and what is allowed.
  */
-export function settingsOf<C, N extends string>(where: string, options: HttpOptions<C, N>): Settings<C, N> {
+export function settingsOf<C, N extends string>(
+  where: string,
+  options: HttpOptions<C, N>,
+  storeName?: string,
+): Settings<C, N> {
   checkOptions(where, options, OPTIONS);
   const given = options as Record<string, unknown>;
   const planned = typeof given.limit === "function";
   if (planned) refuseBoth(given);
   return {
+    redis: typeof given.redis === "function" ? (given.redis as Settings<C, N>["redis"]) : undefined,
     key: callback("CONFIG_KEY", given, "key"),
     onKeyError: onKeyError(given.onKeyError),
     skip: callback("CONFIG_FUNCTION", given, "skip"),
@@ -78,16 +86,20 @@ export function settingsOf<C, N extends string>(where: string, options: HttpOpti
     message: given.message,
     dryRun: flag(given, "dryRun"),
     onLimited: callback("CONFIG_FUNCTION", given, "onLimited"),
-    limiter: given.limiter === undefined ? ownLimiter<N>(given, planned) : givenLimiter<N>(given),
+    limiter: given.limiter === undefined ? ownLimiter<N>(given, planned, storeName) : givenLimiter<N>(given),
   };
 }
 
-function ownLimiter<N extends string>(given: Record<string, unknown>, planned: boolean): Limiter<N> {
+function ownLimiter<N extends string>(
+  given: Record<string, unknown>,
+  planned: boolean,
+  storeName: string | undefined,
+): Limiter<N> {
   const rules: Record<string, unknown> = {};
   for (const name of LIMITER_OPTIONS) if (given[name] !== undefined) rules[name] = given[name];
   // Each request brings its own limit; this one only has to fit the burst.
   if (planned) rules.limit = given.burst ?? 1;
-  return createLimiter<N>(rules as unknown as Parameters<typeof createLimiter<N>>[0]);
+  return createHttpLimiter<N>(rules as unknown as LimiterOptions<N>, storeName);
 }
 
 function givenLimiter<N extends string>(given: Record<string, unknown>): Limiter<N> {
