@@ -6,6 +6,14 @@ import { pageFolder } from "./build.mjs";
 import { LiveRule, tellSource } from "./rule.mjs";
 
 const CLIENT_ID = /^[\w-]{8,64}$/;
+/** `wasm-unsafe-eval` lets the page start the engine that decides in the browser; it allows no other evaluation. */
+const CONTENT_POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
 
 /**
  * The Express app, its rule, and how to free what it holds. `onRule` is called when a request has changed the rule;
@@ -68,7 +76,7 @@ function answeredBy(name) {
 
 function securityHeaders(_req, res, next) {
   res.set({
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
   });

@@ -10,6 +10,7 @@ export interface PolicyView {
   limit: number;
   window: string | number;
   burst?: number;
+  blockFor?: string | number;
   remaining: number;
   resetAfterMs: number;
 }
@@ -54,18 +55,16 @@ export class RuleRefused extends Error {
 const FIELDS = ["RateLimit", "Retry-After", "RateLimit-Policy"];
 const headers = { "X-Client-Id": clientId() };
 
-/** Asks to go. */
+/** Asks the server to go. */
 export async function hit(): Promise<Answer> {
   try {
-    const response = await fetch("/api/hit", { headers, cache: "no-store" });
-    const body: unknown = await response.json();
-    return answer(response, body);
+    return await readAnswer(await fetch("/api/hit", { headers, cache: "no-store" }));
   } catch {
     return { status: 0, fields: [], refusedBy: [], policies: 0 };
   }
 }
 
-/** How the rule stands; consumes nothing. */
+/** How the rule stands on the server; consumes nothing. */
 export async function readState(): Promise<RuleView> {
   const response = await fetch("/api/state", { headers, cache: "no-store" });
   if (!response.ok) throw new Error(`GET /api/state answered ${response.status}`);
@@ -88,7 +87,9 @@ export async function changeRule(rule: { policies: unknown[]; cost: unknown }): 
   return body as RuleView;
 }
 
-function answer(response: Response, body: unknown): Answer {
+/** What a response says about the limit. */
+export async function readAnswer(response: Response): Promise<Answer> {
+  const body: unknown = await response.json();
   const fields = FIELDS.map((name): [string, string] => [name, response.headers.get(name) ?? ""]);
   const names = policyNames(response.headers.get("RateLimit-Policy") ?? "");
   const violated = (body as { "violated-policies"?: string[] })["violated-policies"] ?? [];
