@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+mod breaker;
 mod decision;
 mod duration;
 pub mod http;
@@ -21,6 +22,7 @@ mod store;
 mod table;
 mod time;
 
+pub use breaker::{Ask, Breaker, BreakerConfig};
 pub use decision::{Decision, PolicyState, RetryAfter};
 pub use duration::{parse_duration, parse_rate};
 pub use limiter::{Cost, Limiter, Request};
