@@ -17,7 +17,7 @@ pub enum RetryAfter {
 
 impl PolicyState {
     /// What no policy says.
-    const NONE: Self =
+    pub(crate) const NONE: Self =
         Self { limit: 0, remaining: 0, reset_after: Span::ZERO, retry_after: RetryAfter::Now, charged: 0 };
 }
 
