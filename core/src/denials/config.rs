@@ -27,7 +27,7 @@ impl DenialsConfig {
     /// The shortest greatest age.
     pub const MIN_AGE: Span = Span::from_millis(1);
     /// The longest greatest age.
-    pub const MAX_AGE: Span = Span::from_secs(3_600);
+    pub const MAX_AGE: Span = Span::from_secs(60);
     /// The smallest cache.
     pub const MIN_KEYS: usize = 64;
     /// The largest cache.
@@ -43,7 +43,7 @@ impl DenialsConfig {
             return Err(ConfigError::new(CODE, "limits", limit, allowed));
         }
         if !(Self::MIN_AGE..=Self::MAX_AGE).contains(&self.max_age) {
-            return Err(ConfigError::new(CODE, "maxAge", millis(self.max_age), "1 ms to 1 hour"));
+            return Err(ConfigError::new(CODE, "maxAge", millis(self.max_age), "1 ms to 60 s"));
         }
         if !(Self::MIN_KEYS..=Self::MAX_KEYS).contains(&self.max_keys) {
             let allowed = format!("a whole number from {} to {}", Self::MIN_KEYS, Self::MAX_KEYS);

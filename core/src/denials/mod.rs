@@ -115,6 +115,12 @@ impl Denials {
         self.rows.forget(self.hasher.of(key));
     }
 
+    /// How many policies a denial lists.
+    #[must_use]
+    pub fn policies(&self) -> usize {
+        self.limits.len()
+    }
+
     /// How many denials there is room for now.
     #[must_use]
     pub fn capacity(&self) -> usize {
