@@ -17,11 +17,11 @@ const CONTENT_POLICY = [
 
 /**
  * The Express app, its rule, and how to free what it holds. `onRule` is called when a request has changed the rule;
- * `name` is this process's, where there are several.
+ * where there are several processes, `name` is this one's, and `revision` the number that all give the first rule.
  */
-export async function makeApp({ rate, redis, name, onRule = () => {} }) {
+export async function makeApp({ rate, redis, name, revision, onRule = () => {} }) {
   const limits = { policies: [rate], redis };
-  const rule = await LiveRule.begin(limits, keyOf);
+  const rule = await LiveRule.begin(limits, keyOf, revision);
   const named = redis === undefined ? limits : { ...limits, name: "limited" };
   const limited = rateLimit({ ...named, onLimited: tellSource });
 

@@ -9,14 +9,17 @@ const MOST_POLICIES = 2;
 export class LiveRule {
   #key;
   #redis;
-  #revision = Date.now(); // A page that outlives a restart must not take the new rule for the old one.
+  #revision;
   #asked;
   #now;
 
-  /** Begins with a rule; `key` tells whose request it is. The count is in `redis`, where there is one. */
-  static async begin({ redis, ...options }, key) {
+  /**
+   * Begins with a rule; `key` tells whose request it is. The count is in `redis`, where there is one. A page that
+   * outlives a restart must not take the new rule for the old one, so the first revision is the time.
+   */
+  static async begin({ redis, ...options }, key, revision = Date.now()) {
     const rule = new LiveRule(redis, key);
-    await rule.#replace(options, rule.#revision);
+    await rule.#replace(options, revision);
     return rule;
   }
 

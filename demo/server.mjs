@@ -2,7 +2,7 @@
 // hands out connections, and N others answer.
 import cluster from "node:cluster";
 import { makeApp } from "./app.mjs";
-import { hand } from "./fleet.mjs";
+import { hand, REVISION } from "./fleet.mjs";
 import { fail, readSettings } from "./settings.mjs";
 
 const HOST = "127.0.0.1";
@@ -34,7 +34,8 @@ async function serve() {
 /** What a process of several adds: its name, and telling the others of a new rule. */
 function inFleet() {
   if (!cluster.isWorker) return {};
-  return { name: String(cluster.worker.id), onRule: (shared) => process.send(shared) };
+  const revision = Number(process.env[REVISION]);
+  return { name: String(cluster.worker.id), revision, onRule: (shared) => process.send(shared) };
 }
 
 /** An error of the package (a rate it cannot read, a Redis it does not support) is told, not thrown. */

@@ -38,7 +38,14 @@ export interface Answer {
   refusedBy: number[];
   /** How many policies the answer speaks of. */
   policies: number;
+  /** Which of several server processes answered. */
+  process?: string | undefined;
+  /** Who decided; undefined where the answer does not say. */
+  source?: Source | undefined;
 }
+
+/** The store, or this process, or nobody because the store failed. */
+export type Source = "memory" | "store" | "cache" | "local" | "open" | "closed";
 
 /** Why a rule was refused. */
 export class RuleRefused extends Error {
@@ -98,6 +105,8 @@ export async function readAnswer(response: Response): Promise<Answer> {
     fields: fields.filter(([, value]) => value !== ""),
     refusedBy: violated.map((name) => names.indexOf(name)).filter((position) => position >= 0),
     policies: names.length,
+    process: response.headers.get("X-Process") ?? undefined,
+    source: (response.headers.get("X-Decided-By") as Source | null) ?? undefined,
   };
 }
 

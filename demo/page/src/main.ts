@@ -6,6 +6,7 @@ import "../styles/panels.css";
 import { Charts } from "./charts.js";
 import { type Decider, server } from "./decider.js";
 import { startEngineSwitch } from "./engine-switch.js";
+import { Fleet } from "./fleet.js";
 import { Gauges } from "./gauges.js";
 import { History } from "./history.js";
 import { Log } from "./log.js";
@@ -19,6 +20,7 @@ const history = new History();
 const charts = new Charts(history);
 const gauges = new Gauges();
 const log = new Log();
+const fleet = new Fleet();
 const poll = new StatePoll(() => decider, onState);
 const form = new RuleForm((view) => poll.use(decider.adopt(view)));
 
@@ -63,6 +65,7 @@ startSender(
   (answer) => {
     history.add(answer, performance.now());
     log.add(answer);
+    fleet.add(answer);
     void poll.ask();
   },
 );
