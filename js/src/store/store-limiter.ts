@@ -23,6 +23,7 @@ import { WOULD_DENY } from "../would-deny.js";
 import type { Decider } from "./decider.js";
 import { Deciders } from "./deciders.js";
 import { Fallback } from "./fallback.js";
+import { Refusals } from "./refusals.js";
 import type { StoreSettings } from "./settings.js";
 
 /** How a middleware whose `redis` is a function names the store for the calls that follow at once. */
@@ -35,6 +36,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
   /** Undefined where a middleware has no store for this call: then this process decides. */
   #decider: Decider | undefined;
   #fallback: Fallback<N>;
+  #refusals: Refusals;
   #closed = false;
   #closing = new AbortController();
   #listeners = new Listeners<LimiterEvents>();
@@ -47,6 +49,8 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
   constructor(config: RulesConfig, settings: StoreSettings, redis?: Redis) {
     this.#engine = seededLimiter(config);
     this.#fallback = new Fallback(config, settings, this.#engine);
+    const limits = config.policies.map(({ limit }) => limit);
+    this.#refusals = new Refusals(limits, settings.denialCacheMicros);
     this.#deciders = new Deciders({
       name: settings.name,
       prefix: settings.prefix,
@@ -71,6 +75,11 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
       this.#engine.consume(key);
       return this.#counted(key, new EngineDecision<N>(this.#engine));
     }
+    if (this.#refusals.find(key, options)) {
+      this.#cached++;
+      return this.#counted(key, new EngineDecision<N>(this.#engine, "cache"));
+    }
+    const askedAt = scratch[NOW] as number;
     let decision: Decision<N>;
     try {
       decision = (await decider.consume(key)) as Decision<N>;
@@ -78,6 +87,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
       return this.#withoutStore(key, options, error as Error);
     }
     if (this.#degraded) this.#recover();
+    if (!decision.allowed) this.#refusals.learn(key, decision, options, askedAt, this.#engine.names);
     return this.#counted(key, decision);
   }
 
@@ -111,6 +121,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
 
   async reset(key: string): Promise<void> {
     this.#begin(key);
+    this.#refusals.forget(key);
     this.#engine.reset(key);
     this.#fallback.reset(key);
     await this.#decider?.reset(key);
@@ -119,6 +130,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
   async block(key: string, duration: Duration): Promise<void> {
     this.#begin(key);
     scratch[COST] = micros("CONFIG_BLOCK_FOR", "duration", duration);
+    this.#refusals.forget(key);
     this.#engine.block(key);
     this.#fallback.block(key);
     await this.#decider?.block(key);
@@ -178,6 +190,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
     }
     this.#begin(key);
     writeActual(actual, this.#engine.names);
+    this.#refusals.stop();
     if (decision.source === "store") await this.#decider?.settle(key);
     // Nothing was taken by a decision that the failed store, or a remembered refusal, led to.
     else if (decision.source === "memory" || decision.source === "local") made.settle(key);
