@@ -61,5 +61,5 @@ unsafe extern "C" fn learn(env: napi_env, info: napi_callback_info) -> napi_valu
 /// `forget(key)`.
 unsafe extern "C" fn forget(env: napi_env, info: napi_callback_info) -> napi_value {
     // SAFETY: as `find`.
-    undefined(unsafe { keyed(env, info, |known: &mut Denials, _, key| denials::forget(known, key)) })
+    undefined(unsafe { keyed(env, info, |known: &mut Denials, scratch, key| denials::forget(known, scratch, key)) })
 }

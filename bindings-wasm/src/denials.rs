@@ -39,6 +39,6 @@ impl WasmDenials {
 
     /// Forgets what is known of a key.
     pub fn forget(&mut self, units: usize) -> bool {
-        with_key(units, |_, key| denials::forget(&mut self.0, key)).is_some()
+        with_key(units, |scratch, key| denials::forget(&mut self.0, scratch, key)).is_some()
     }
 }

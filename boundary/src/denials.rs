@@ -49,7 +49,7 @@ pub fn learn(denials: &mut Denials, scratch: &Scratch<'_>, key: &[u8]) {
     denials.learn(key, scratch.lists().request(), &decision, scratch.now());
 }
 
-/// Forgets what is known of a key.
-pub fn forget(denials: &mut Denials, key: &[u8]) {
-    denials.forget(key);
+/// Forgets what is known of a key, up to the time in the scratch array.
+pub fn forget(denials: &mut Denials, scratch: &Scratch<'_>, key: &[u8]) {
+    denials.forget(key, scratch.now());
 }

@@ -87,6 +87,10 @@ export interface EngineDenials {
   find(key: string): boolean;
   /** Remembers the decision in the scratch array, if it is a denial; the time there is when the store was asked. */
   learn(key: string): void;
+  /**
+   * Forgets a key, and ignores what was asked before the time in the scratch array: for when the store has reset or
+   * refunded it, with answers from before still on their way.
+   */
   forget(key: string): void;
 }
 

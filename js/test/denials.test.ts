@@ -113,6 +113,23 @@ it("remembers a block, and forgets what it is told to", () => {
   expect(denials.find("ann")).toBe(false);
 });
 
+it("a denial that was on its way while the key was reset is not learnt", () => {
+  exhaust("ann", 10);
+  scratch[NOW] = 20;
+  denials.forget("ann");
+  for (const [asked, known] of [
+    [10, false],
+    [20, false],
+    [21, true],
+  ] as const) {
+    ask(asked);
+    store.consume("ann");
+    denials.learn("ann");
+    ask(30);
+    expect(denials.find("ann"), String(asked)).toBe(known);
+  }
+});
+
 it("an allowed decision is not learnt", () => {
   ask(0);
   store.consume("ann");

@@ -51,6 +51,8 @@ pub struct Denials {
     max_age: Span,
     hasher: KeyHash,
     rows: Rows,
+    /// When a key was last forgotten.
+    forgot: Option<Timestamp>,
 }
 
 impl Denials {
@@ -61,7 +63,8 @@ impl Denials {
     pub fn new(config: DenialsConfig) -> Result<Self, ConfigError> {
         config.check()?;
         let rows = Rows::new(config.limits.len(), config.max_keys);
-        Ok(Self { hasher: KeyHash::new(config.seed), max_age: config.max_age, limits: config.limits, rows })
+        let (hasher, max_age) = (KeyHash::new(config.seed), config.max_age);
+        Ok(Self { hasher, max_age, limits: config.limits, rows, forgot: None })
     }
 
     /// The denial that the store would answer with now, where that is known: times are reduced by the time that has
@@ -80,7 +83,8 @@ impl Denials {
     }
 
     /// Remembers a denial by the store; an allowed decision is ignored. `asked` is when the store was asked, before the
-    /// call was sent: a denial that was made later than that ends later than what is remembered of it.
+    /// call was sent: a denial that was made later than that ends later than what is remembered of it. What was asked
+    /// before the last [`Denials::forget`], of whatever key, is ignored: it may have been denied before that.
     pub fn learn<'a>(&mut self, key: &[u8], request: impl Into<Request<'a>>, decision: &Decision, asked: Timestamp) {
         let (request, tag) = (request.into(), self.hasher.of(key));
         let life = match decision.retry_after {
@@ -88,7 +92,8 @@ impl Denials {
             RetryAfter::After(span) => span.min(self.max_age),
             RetryAfter::Never => self.max_age,
         };
-        if decision.allowed || decision.policy_count() != self.limits.len() {
+        let overtaken = self.forgot.is_some_and(|forgot| asked <= forgot);
+        if overtaken || decision.allowed || decision.policy_count() != self.limits.len() {
             return;
         }
         let parts: Vec<Part> = decision
@@ -110,8 +115,10 @@ impl Denials {
         self.rows.put(head, &parts, is_same);
     }
 
-    /// Forgets what is known of a key: after it was reset, blocked, refunded or settled in this process.
-    pub fn forget(&mut self, key: &[u8]) {
+    /// Forgets what is known of a key, and what answers that are on their way will say of it: once the store has reset,
+    /// refunded, settled or blocked it for this process.
+    pub fn forget(&mut self, key: &[u8], now: Timestamp) {
+        self.forgot = self.forgot.max(Some(now));
         self.rows.forget(self.hasher.of(key));
     }
 

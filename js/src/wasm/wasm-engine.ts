@@ -153,7 +153,9 @@ function denials(own: glue.WasmDenials, scratch: Float64Array, end: number): Eng
       own.learn(units);
     },
     forget(key) {
-      own.forget(putKey(key));
+      const units = putKey(key);
+      putRequest(scratch);
+      own.forget(units);
     },
   };
 }

@@ -122,10 +122,23 @@ fn what_is_forgotten_is_not_known_at_any_cost() {
     let (denied, mut denials) = exhausted(1, 3);
     denials.learn(b"ann", 5, &denied, at(0));
     denials.learn(b"bob", 3, &denied, at(0));
-    denials.forget(b"ann");
+    denials.forget(b"ann", at(0));
     assert_eq!(denials.find(b"ann", 3, at(0)), None);
     assert_eq!(denials.find(b"ann", 5, at(0)), None);
     assert!(denials.find(b"bob", 3, at(0)).is_some());
+}
+
+#[test]
+fn a_denial_that_was_on_its_way_while_the_key_was_reset_is_not_learnt() {
+    let (denied, mut denials) = exhausted(1, 3);
+    denials.forget(b"ann", at(20));
+    denials.learn(b"ann", 3, &denied, at(20));
+    assert_eq!(denials.find(b"ann", 3, at(20)), None);
+    denials.learn(b"ann", 3, &denied, at(21));
+    assert!(denials.find(b"ann", 3, at(21)).is_some());
+    denials.forget(b"bob", at(10));
+    denials.learn(b"eve", 3, &denied, at(15));
+    assert_eq!(denials.find(b"eve", 3, at(21)), None);
 }
 
 #[test]

@@ -17,7 +17,11 @@ enum Step {
         limits: Vec<u64>,
         /// Microseconds for which the call is on its way to the store.
         way: u64,
+        /// Whether the answer takes until a later step.
+        slow: bool,
     },
+    /// The slow answers arrive.
+    Arrive,
     Reset {
         key: u8,
     },
@@ -38,6 +42,16 @@ enum Fault {
     EveryLimit,
     NeverForgets,
     TimeFromTheAnswer,
+    ForgetsOnlyThePast,
+}
+
+/// A denial that is still on its way back.
+struct Answer {
+    key: u8,
+    costs: Vec<u64>,
+    limits: Vec<u64>,
+    decision: Decision,
+    asked: Timestamp,
 }
 
 struct Case {
@@ -46,6 +60,8 @@ struct Case {
     fault: Fault,
     now: u64,
     allowed: Vec<(u8, Decision)>,
+    on_their_way: Vec<Answer>,
+    forgot: Timestamp,
     answered: u32,
 }
 
@@ -55,12 +71,22 @@ impl Case {
         let config = LimiterConfig { policies: policies.to_vec(), ..LimiterConfig::default() };
         let cache = DenialsConfig { limits, max_age: MAX_AGE, max_keys: 64, seed: [3, 4] };
         let (store, cache) = (Limiter::new(config).unwrap(), Denials::new(cache).unwrap());
-        Self { store, cache, fault, now: 0, allowed: Vec::new(), answered: 0 }
+        Self {
+            store,
+            cache,
+            fault,
+            now: 0,
+            allowed: Vec::new(),
+            on_their_way: Vec::new(),
+            forgot: Timestamp::ZERO,
+            answered: 0,
+        }
     }
 
     fn step(&mut self, step: Step) -> Result<(), TestCaseError> {
         match step {
-            Step::Call { key, costs, limits, way } => self.call(key, &costs, &limits, way)?,
+            Step::Call { key, costs, limits, way, slow } => self.call(key, &costs, &limits, way, slow)?,
+            Step::Arrive => self.arrive(),
             Step::Reset { key } => {
                 self.store.reset(&[key], Timestamp::from_micros(self.now));
                 self.forget(key);
@@ -81,12 +107,22 @@ impl Case {
     }
 
     fn forget(&mut self, key: u8) {
-        if self.fault != Fault::NeverForgets {
-            self.cache.forget(&[key]);
+        self.forgot = Timestamp::from_micros(self.now);
+        match self.fault {
+            Fault::NeverForgets => {}
+            Fault::ForgetsOnlyThePast => self.cache.forget(&[key], Timestamp::ZERO),
+            _ => self.cache.forget(&[key], Timestamp::from_micros(self.now)),
         }
     }
 
-    fn call(&mut self, key: u8, costs: &[u64], limits: &[u64], way: u64) -> Result<(), TestCaseError> {
+    fn arrive(&mut self) {
+        for Answer { key, costs, limits, decision, asked } in self.on_their_way.drain(..) {
+            let request = Request { cost: Cost::Each(&costs), limits: &limits };
+            self.cache.learn(&[key], request, &decision, asked);
+        }
+    }
+
+    fn call(&mut self, key: u8, costs: &[u64], limits: &[u64], way: u64, slow: bool) -> Result<(), TestCaseError> {
         let request = Request { cost: Cost::Each(costs), limits };
         let asked = Timestamp::from_micros(self.now);
         let sought = match self.fault {
@@ -105,11 +141,13 @@ impl Case {
         self.now += way;
         let decided = Timestamp::from_micros(self.now);
         let decision = self.store.consume(&[key], request, decided);
-        let from = if self.fault == Fault::TimeFromTheAnswer { self.now + 200 } else { asked.as_micros() };
-        self.cache.learn(&[key], request, &decision, Timestamp::from_micros(from));
         if decision.allowed {
             self.allowed.push((key, decision));
+        } else if slow {
+            self.on_their_way.push(Answer { key, costs: costs.to_vec(), limits: limits.to_vec(), decision, asked });
         } else {
+            let from = if self.fault == Fault::TimeFromTheAnswer { self.now + 200 } else { asked.as_micros() };
+            self.cache.learn(&[key], request, &decision, Timestamp::from_micros(from));
             self.ends_in_time(key, request, &decision, asked)?;
         }
         Ok(())
@@ -129,7 +167,9 @@ impl Case {
         };
         let end = asked.saturating_add(life);
         let known = |at| self.cache.find(&[key], request, at).is_some();
-        prop_assert!(self.fault != Fault::None || known(end.saturating_sub(Span::from_micros(1))), "too short");
+        if self.fault == Fault::None && asked > self.forgot {
+            prop_assert!(known(end.saturating_sub(Span::from_micros(1))), "too short");
+        }
         prop_assert!(!known(end), "too long");
         Ok(())
     }
@@ -154,9 +194,10 @@ fn policies() -> impl Strategy<Value = Vec<Policy>> {
 
 fn steps() -> impl Strategy<Value = Vec<(u64, Step)>> {
     let limits = prop_oneof![3 => Just(vec![]), 1 => prop::collection::vec(0..8_u64, 0..4)];
-    let call = (0..2_u8, prop::collection::vec(0..5_u64, 0..4), limits, 0..150_u64);
+    let call = (0..2_u8, prop::collection::vec(0..5_u64, 0..4), limits, 0..150_u64, any::<bool>());
     let step = prop_oneof![
-        20 => call.prop_map(|(key, costs, limits, way)| Step::Call { key, costs, limits, way }),
+        20 => call.prop_map(|(key, costs, limits, way, slow)| Step::Call { key, costs, limits, way, slow }),
+        6 => Just(Step::Arrive),
         1 => (0..2_u8).prop_map(|key| Step::Reset { key }),
         2 => any::<usize>().prop_map(|decision| Step::Refund { decision }),
         1 => (0..2_u8, 0..5_000_u64).prop_map(|(key, micros)| Step::Block { key, micros }),
@@ -190,7 +231,9 @@ fn what_the_cache_denies_the_store_denies() {
 
 #[test]
 fn caches_that_are_wrong_are_caught() {
-    for fault in [Fault::EveryCost, Fault::EveryLimit, Fault::NeverForgets, Fault::TimeFromTheAnswer] {
+    for fault in
+        [Fault::EveryCost, Fault::EveryLimit, Fault::NeverForgets, Fault::TimeFromTheAnswer, Fault::ForgetsOnlyThePast]
+    {
         let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
         let outcome = TestRunner::new_with_rng(Config { max_shrink_iters: 0, ..config() }, rng)
             .run(&(policies(), steps()), |(policies, steps)| run(fault, &policies, steps).map(drop));
