@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import type { AddressSource } from "./http/callers.js";
 import { Gate, type Refusal, type Verdict } from "./http/gate.js";
 import { whenEnded } from "./http/node-response.js";
-import type { Passage } from "./http/passage.js";
+import { LATEST, ON_REQUESTS, type Passage } from "./http/passage.js";
 import { isPending, thrown } from "./http/pending.js";
 import { COMMON_OPTIONS } from "./http/settings.js";
 import type { Decision, HttpOptions, Redis } from "./types.js";
@@ -54,6 +54,7 @@ interface RouteConfig {
 export async function rateLimit(app: FastifyInstance, options: Options): Promise<void> {
   const routes = new RouteGates(options);
   if (!app.hasRequestDecorator("rateLimit")) app.decorateRequest("rateLimit", null);
+  if (!app.hasRequestDecorator(LATEST)) app.decorateRequest(LATEST, null);
   app.addHook("onRoute", (route) => routes.prepare(route));
   app.addHook("onRequest", (request, reply, done) => limit(routes, request, reply, done));
 }
@@ -97,7 +98,7 @@ class RouteGates {
 
   constructor(options: Options) {
     this.#options = options;
-    this.#gate = new Gate("rateLimit", options, ADDRESSES);
+    this.#gate = new Gate("rateLimit", options, ADDRESSES, ON_REQUESTS);
   }
 
   /** Makes a route's gate while the application starts, so that its mistakes show then. */
@@ -122,7 +123,8 @@ class RouteGates {
   #own(options: Options, method: string | string[] | undefined, url: string | undefined): RouteGate {
     const place = `${String(method).replace("HEAD", "GET")} ${url}`;
     const made = this.#made.get(options) ?? new Map<string, RouteGate>();
-    const gate = made.get(place) ?? new Gate(`config.rateLimit of ${place}`, this.#completed(options), ADDRESSES);
+    const gate =
+      made.get(place) ?? new Gate(`config.rateLimit of ${place}`, this.#completed(options), ADDRESSES, ON_REQUESTS);
     if (typeof options === "object" && options !== null) this.#made.set(options, made.set(place, gate));
     return gate;
   }
