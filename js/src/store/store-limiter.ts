@@ -23,6 +23,7 @@ import { WOULD_DENY } from "../would-deny.js";
 import type { Decider } from "./decider.js";
 import { Deciders } from "./deciders.js";
 import { Fallback } from "./fallback.js";
+import { Percentiles } from "./percentiles.js";
 import { Refusals } from "./refusals.js";
 import type { StoreSettings } from "./settings.js";
 
@@ -37,6 +38,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
   #decider: Decider | undefined;
   #fallback: Fallback<N>;
   #refusals: Refusals;
+  #times = new Percentiles();
   #closed = false;
   #closing = new AbortController();
   #listeners = new Listeners<LimiterEvents>();
@@ -58,7 +60,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
       engine: this.#engine,
       timeoutMs: settings.timeoutMs,
       onError: (error) => this.#listeners.emit("error", error),
-      onAnswer: () => {},
+      onAnswer: (micros) => this.#times.record(micros),
     });
     this[VIA](redis);
   }
@@ -125,6 +127,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
     this.#engine.reset(key);
     this.#fallback.reset(key);
     await this.#decider?.reset(key);
+    this.#forget(key);
   }
 
   async block(key: string, duration: Duration): Promise<void> {
@@ -134,6 +137,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
     this.#engine.block(key);
     this.#fallback.block(key);
     await this.#decider?.block(key);
+    this.#forget(key);
   }
 
   stats(): LimiterStats {
@@ -147,7 +151,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
       cached: this.#cached,
       keys,
       overflowed,
-      storeMs: { p50: 0, p99: 0 },
+      storeMs: this.#times.millis(),
     };
   }
 
@@ -175,6 +179,12 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
     if (this.#closed) throw closedError();
     if (typeof key !== "string") throw optionError("CONFIG_KEY", "key", key, "a string");
     scratch[NOW] = nowMicros();
+  }
+
+  /** Also what was on its way while the store was told. */
+  #forget(key: string): void {
+    scratch[NOW] = nowMicros();
+    this.#refusals.forget(key);
   }
 
   #ask(key: string, options: CheckOptions<N> | undefined): void {
