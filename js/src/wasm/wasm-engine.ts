@@ -1,4 +1,11 @@
-import type { Engine, EngineBreaker, EngineConfig, EngineDenials, EngineDialect, EngineLimiter } from "../engine.js";
+import type {
+  Engine,
+  EngineBreaker,
+  EngineConfig,
+  EngineDenials,
+  EngineDialect,
+  SavingLimiter,
+} from "../engine.js";
 import { POLICIES, POLICY_LENGTH } from "../scratch.js";
 import { putDecision, putKey, putRequest, takeDecision, useMemory } from "./call-memory.js";
 import * as glue from "./glue.js";
@@ -81,7 +88,7 @@ function made({ policies, maxKeys, seed }: EngineConfig): glue.WasmLimiter {
 }
 
 /** The calls of one limiter. Its memory is freed when they are collected. */
-function limiter(own: glue.WasmLimiter, scratch: Float64Array): EngineLimiter {
+function limiter(own: glue.WasmLimiter, scratch: Float64Array): SavingLimiter {
   const names = own.names();
   const end = POLICIES + names.length * POLICY_LENGTH;
   return {
@@ -112,6 +119,11 @@ function limiter(own: glue.WasmLimiter, scratch: Float64Array): EngineLimiter {
       const units = putKey(key);
       putRequest(scratch);
       own.block(units);
+    },
+    save: (key) => own.save(putKey(key)) ?? new Float64Array(),
+    restore(key, saved) {
+      const units = putKey(key);
+      coded(() => own.restore(units, saved));
     },
     headers(dialect) {
       putDecision(scratch);
