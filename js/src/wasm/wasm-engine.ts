@@ -1,11 +1,4 @@
-import type {
-  Engine,
-  EngineBreaker,
-  EngineConfig,
-  EngineDenials,
-  EngineDialect,
-  SavingLimiter,
-} from "../engine.js";
+import type { Engine, EngineBreaker, EngineConfig, EngineDenials, EngineDialect, SavingLimiter } from "../engine.js";
 import { POLICIES, POLICY_LENGTH } from "../scratch.js";
 import { putDecision, putKey, putRequest, takeDecision, useMemory } from "./call-memory.js";
 import * as glue from "./glue.js";
@@ -125,6 +118,7 @@ function limiter(own: glue.WasmLimiter, scratch: Float64Array): SavingLimiter {
       const units = putKey(key);
       coded(() => own.restore(units, saved));
     },
+    free: () => own.free(),
     headers(dialect) {
       putDecision(scratch);
       return own.headers(dialect) ?? unknownDialect();
