@@ -40,6 +40,22 @@ export interface EngineLimiter {
   size(): string;
 }
 
+/** A limiter that can hand over what it knows of a key: that of the engine in WebAssembly. */
+export interface SavingLimiter extends EngineLimiter {
+  /**
+   * All that is known of a key, as whole numbers. The third is the limiter's time; the fourth is when the key will be
+   * as if never seen, 0 where it is so already.
+   */
+  save(key: string): Float64Array;
+  /** Takes over what `save` returned, in a limiter that has seen nobody. */
+  restore(key: string, saved: Float64Array): void;
+}
+
+/** Where {@link SavingLimiter.save} says the limiter's time, which is all that a refused call changes. */
+export const SAVED_LATEST = 2;
+/** Where {@link SavingLimiter.save} says when the state ends. */
+export const SAVED_ENDS = 3;
+
 /** What a breaker is made from; what is absent takes the core's default. */
 export interface EngineBreakerConfig {
   /** A random whole number below 2^53, so that processes do not probe in step. */

@@ -3,10 +3,10 @@ import type {
   EngineConfig,
   EngineDenials,
   EngineDialect,
-  EngineLimiter,
   EnginePolicy,
   RawEngine,
   RawStore,
+  SavingLimiter,
 } from "../engine.js";
 import { POLICIES, POLICY_LENGTH } from "../scratch.js";
 import { putDecision, putKey, putRequest, takeDecision, useMemory } from "./call-memory.js";
@@ -103,7 +103,7 @@ function planned(policies: EnginePolicy[], maxKeys?: number, seed: [number, numb
 }
 
 /** The calls of one limiter. Its memory is freed when they are collected. */
-function limiter(own: glue.WasmLimiter, scratch: Float64Array): EngineLimiter {
+function limiter(own: glue.WasmLimiter, scratch: Float64Array): SavingLimiter {
   const names = own.names();
   const end = POLICIES + names.length * POLICY_LENGTH;
   return {
@@ -134,6 +134,11 @@ function limiter(own: glue.WasmLimiter, scratch: Float64Array): EngineLimiter {
       const units = putKey(key);
       putRequest(scratch);
       own.block(units);
+    },
+    save: (key) => own.save(putKey(key)) ?? new Float64Array(),
+    restore(key, saved) {
+      const units = putKey(key);
+      coded(() => own.restore(units, saved));
     },
     headers(dialect) {
       putDecision(scratch);
