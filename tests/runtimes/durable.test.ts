@@ -97,6 +97,15 @@ it("an exhausted key stays so, and a blocked one blocked, in a runtime that star
   expect((await check(FIVE, "fresh")).answer).toMatchObject({ allowed: true, remaining: 4 });
 });
 
+it("an object that the runtime ends goes on where it was", async () => {
+  const spend = (cost: number) =>
+    called({ namespace: "HASTY", options: FIVE, method: "check", args: ["ended", { cost }], ended: true });
+  expect((await spend(2)).answer.remaining).toBe(3);
+  expect((await spend(2)).answer.remaining).toBe(1);
+  expect((await spend(2)).answer.allowed).toBe(false);
+  expect((await spend(1)).answer).toMatchObject({ allowed: true, remaining: 0 });
+});
+
 it("a key that was reset is free; keys, names and limits do not share their state", async () => {
   for (const options of [FIVE, { ...FIVE, name: "other" }, { ...FIVE, limit: 6 }]) {
     for (const key of ["a", "\ud800", "\udc00", "\ufffd", ""]) {
@@ -176,6 +185,6 @@ it("the middleware counts in the isolate, or for the whole world", async () => {
     for (const worker of ["one", "two", "one", "two"]) answers.push(await visit(worker, path));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(admitted);
     expect(await answers[0]?.json()).toMatchObject({ allowed: true, remaining: 2, source });
-    expect(answers[0]?.headers.get("RateLimit")).toBe('"default";r=2;t=3600');
+    expect(answers[0]?.headers.get("RateLimit")).toBe(`"${path.slice(1)}";r=2;t=3600`);
   }
 });

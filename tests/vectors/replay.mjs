@@ -9,10 +9,9 @@ export function answers(engine, cells, { policies, steps }) {
 
 /**
  * The same through a decider, which answers with promises and keeps each key by itself. `at` is told the time of each
- * step first: that of one clock for all keys, which never runs backwards, as within one limiter. `restore` puts a
- * decision back into the scratch array.
+ * step first: that of one clock for all keys, which never runs backwards, as within one limiter.
  */
-export async function answersOfDecider(decider, cells, { policies, steps }, at, restore) {
+export async function answersOfDecider(decider, cells, { policies, steps }, at) {
   const decisions = [];
   const answered = [];
   let latest = 0;
@@ -21,8 +20,7 @@ export async function answersOfDecider(decider, cells, { policies, steps }, at, 
     if (step.op !== "peek") latest = now;
     await at(now, step);
     const operation = write(cells, step, decisions, policies.length);
-    const decision = await decider[operation](step.key);
-    if (decision !== undefined) restore(decision);
+    await decider[operation](step.key);
     decisions.push(cells.scratch.slice(cells.AT, cells.COSTS));
     answered.push(step.expect === undefined ? undefined : answer(cells, policies.length));
   }

@@ -119,6 +119,13 @@ fn used_at<S: WindowState>(state: &S, now: Timestamp) -> u64 {
     if now < state.end() { state.used() } else { 0 }
 }
 
+impl Window {
+    /// A window that ends at `end`.
+    pub(crate) const fn new(end: Timestamp, used: u64) -> Self {
+        Self { end, used }
+    }
+}
+
 impl WindowState for Window {
     const MAX_USED: u64 = MAX_SAFE_INTEGER;
 

@@ -38,6 +38,20 @@ impl SlidingWindow {
         Self { limit, window, part: window.as_micros().div_ceil(PARTS) }
     }
 
+    /// Length of a sub-window, in microseconds.
+    pub(crate) const fn part(&self) -> u64 {
+        self.part
+    }
+
+    /// A state from the number of its newest sub-window and its counts.
+    pub(crate) fn state(&self, newest: u64, counts: &[u64]) -> Counts {
+        let mut state = Counts { newest, ..Counts::default() };
+        for (mine, given) in state.counts.iter_mut().zip(counts) {
+            *mine = *given;
+        }
+        state
+    }
+
     #[inline]
     fn number(&self, at: Timestamp) -> u64 {
         at.as_micros().checked_div(self.part).unwrap_or(0)

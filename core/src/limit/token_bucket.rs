@@ -62,12 +62,19 @@ impl<S: ArrivalState> TokenBucket<S> {
         }
     }
 
-    fn capacity(&self) -> u64 {
+    /// The largest cost that can ever fit.
+    pub(crate) fn capacity(&self) -> u64 {
         self.burst.unwrap_or(self.limit)
     }
 
+    /// Time in which an empty bucket fills.
+    pub(crate) const fn tolerance(&self) -> Moment {
+        self.tolerance
+    }
+
+    /// The time that a cost takes to flow in.
     #[inline]
-    fn step(&self, cost: u64) -> Moment {
+    pub(crate) fn step(&self, cost: u64) -> Moment {
         if cost == 1 { self.unit } else { step(cost, self.window, self.limit) }
     }
 
@@ -193,6 +200,11 @@ fn tokens(time: Moment, window: Span, limit: u64) -> u64 {
 }
 
 impl Moment {
+    /// Microseconds, and a rest over the limit.
+    pub(crate) const fn parts(self) -> (u64, u64) {
+        (self.micros, self.rest)
+    }
+
     /// The sum; saturates at the last timestamp, which denies.
     #[inline]
     fn plus(self, other: Self, limit: u64) -> Self {
@@ -254,6 +266,13 @@ impl ArrivalState for Arrival {
     #[inline]
     fn at(self) -> Moment {
         self.0
+    }
+}
+
+impl Arrival {
+    /// From microseconds and a rest over the limit.
+    pub(crate) const fn of(micros: u64, rest: u64) -> Self {
+        Self(Moment { micros, rest })
     }
 }
 

@@ -8,7 +8,7 @@ use core::fmt;
 
 use super::{Block, Limiter, ResetMark};
 use crate::key_hash::KeyHash;
-use crate::store::update;
+use crate::keyed::update;
 use crate::time::{MAX_SAFE_INTEGER, Timestamp};
 use crate::words::Words;
 

@@ -110,7 +110,7 @@ function refusal(answer: unknown): TollgateError {
 
 function failed(why: string): TollgateError {
   return new TollgateError(
-    "STORE_FAILED",
+    "STORE_ERROR",
     `the Durable Object did not decide: ${why}`,
     "See that the namespace is bound to the class TollgateObject of tollgate/cloudflare, and what its logs say.",
   );

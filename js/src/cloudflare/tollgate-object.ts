@@ -137,8 +137,8 @@ function isSameState(one: Float64Array, other: Float64Array): boolean {
 
 function notStored(error: Error): TollgateError {
   return new TollgateError(
-    "STORE_FAILED",
+    "STORE_ERROR",
     `the state could not be stored: ${error.message}`,
-    "An object keeps about a thousand different limits that calls bring; bring fewer at a time.",
+    "See what the object logs. A state has room for about a thousand limits that calls bring, and no more.",
   );
 }
