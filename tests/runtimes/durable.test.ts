@@ -3,14 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Miniflare, type WorkerOptions } from "miniflare";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { bundle, WASM } from "./bundle.js";
+import { bundle, WASM } from "../../demo/worker/bundle.mjs";
+import type { Decision } from "../../js/src/index.js";
 
 const wasm = new URL("../../dist/wasm/tollgate.wasm", import.meta.url);
 const persisted = mkdtempSync(join(tmpdir(), "tollgate-durable-"));
 const FIVE = { name: "five", limit: 5, window: "1h" };
 
 interface Answered {
-  answer: { allowed: boolean; remaining: number; retryAfterMs: number; source: string };
+  answer: Decision;
   errors: { code: string; message: string }[];
   stored?: string[];
 }
@@ -38,9 +39,14 @@ function started(): Miniflare {
   });
 }
 
+/** `fetch` of one of the Workers; the type that miniflare gives it stands in a package that is not needed otherwise. */
+async function fetchFrom(worker: string, url: string, init?: RequestInit): Promise<Response> {
+  const fetcher = (await flare.getWorker(worker)) as unknown as { fetch: typeof fetch };
+  return fetcher.fetch(url, init);
+}
+
 async function post(path: string, body: unknown, worker = "one"): Promise<unknown> {
-  const fetcher = await flare.getWorker(worker);
-  const response = await fetcher.fetch(`http://127.0.0.1${path}`, { method: "POST", body: JSON.stringify(body) });
+  const response = await fetchFrom(worker, `http://127.0.0.1${path}`, { method: "POST", body: JSON.stringify(body) });
   expect(response.status, path).toBe(200);
   return response.json();
 }
@@ -49,7 +55,7 @@ const called = (call: object, worker?: string) => post("/call", call, worker) as
 const check = (options: object, key: string) => called({ options, method: "check", args: [key] });
 
 beforeAll(async () => {
-  contents = await bundle("durable-worker.mjs", "workerd", { format: "es" });
+  contents = await bundle(new URL("durable-worker.mjs", import.meta.url), "workerd", { format: "es" });
   flare = started();
 });
 
@@ -173,10 +179,7 @@ it("calls that an object does not understand are answered with what is wrong", a
 });
 
 it("the middleware counts in the isolate, or for the whole world", async () => {
-  const visit = async (worker: string, path: string) => {
-    const fetcher = await flare.getWorker(worker);
-    return fetcher.fetch(`http://127.0.0.1${path}?key=visitor`);
-  };
+  const visit = (worker: string, path: string) => fetchFrom(worker, `http://127.0.0.1${path}?key=visitor`);
   for (const [path, source, admitted] of [
     ["/isolate", "memory", 4],
     ["/world", "store", 3],
