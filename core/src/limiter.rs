@@ -1,5 +1,7 @@
 //! Several policies over one key: all of them allow and are charged, or nothing changes.
 
+mod saved;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -9,6 +11,8 @@ use crate::keyed::{Ask, Charge, Size, Store, store_for, update};
 use crate::policy::{CheckedPolicy, ConfigError, LimiterConfig};
 use crate::table::Table;
 use crate::time::{MAX_SAFE_INTEGER, Span, Timestamp};
+
+pub use saved::RestoreError;
 
 /// What one call costs each policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

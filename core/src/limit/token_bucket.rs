@@ -7,11 +7,13 @@
 //! That quotient is rarely a whole number of microseconds, so a TAT is a pair: whole microseconds, and a
 //! remainder over `limit`. Nothing is rounded, so "7 per second" gives exactly 7 after one second, for ever.
 
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::{Rule, Standing};
 use crate::decision::RetryAfter;
 use crate::time::{MAX_SAFE_INTEGER, Span, Timestamp};
+use crate::words::Words;
 
 /// The arithmetic of one token bucket; `S` is how a key's state is stored.
 #[derive(Clone, Copy, Debug)]
@@ -155,6 +157,17 @@ impl<S: ArrivalState> Rule for TokenBucket<S> {
 
     fn with_limit(&self, limit: u64) -> Self {
         Self::new(limit, self.window, self.burst)
+    }
+
+    fn save(&self, state: &S, words: &mut Vec<u64>) {
+        words.extend([state.at().micros, state.at().rest]);
+    }
+
+    fn restore(&self, words: &mut Words<'_>, _latest: Timestamp) -> Option<S> {
+        let at = Moment { micros: words.number()?, rest: words.number()? };
+        let state = S::new(at);
+        // A remainder is below the limit, and none where the state has no place for one.
+        (at.rest < self.limit && state.at() == at).then_some(state)
     }
 }
 
