@@ -27,6 +27,7 @@ pub use breaker::{Ask, Breaker, BreakerConfig};
 pub use decision::{Decision, PolicyState, RetryAfter};
 pub use denials::{Denials, DenialsConfig};
 pub use duration::{parse_duration, parse_rate};
+pub use key_hash::{KeyHash, KeyTag};
 pub use limiter::{Cost, Limiter, Request};
 pub use policy::{Algorithm, CheckedPolicy, ConfigError, LimiterConfig, Policy};
 pub use store::Size;
