@@ -1,6 +1,27 @@
-import type { Engine, EngineBreaker, EngineConfig, EngineDenials, EngineDialect, EngineLimiter } from "../engine.js";
+import type {
+  Engine,
+  EngineBreaker,
+  EngineConfig,
+  EngineDenials,
+  EngineDialect,
+  EngineLimiter,
+  EnginePacer,
+  EnginePacerConfig,
+  EnginePolicy,
+} from "../engine.js";
+import { EVENTS, LAST_INPUT, LIST, OUTCOME } from "../pacer/cells.js";
 import { POLICIES, POLICY_LENGTH } from "../scratch.js";
-import { putDecision, putKey, putRequest, takeDecision, useMemory } from "./call-memory.js";
+import {
+  putCells,
+  putDecision,
+  putKey,
+  putLists,
+  putRequest,
+  takeCells,
+  takeDecision,
+  takeLists,
+  useMemory,
+} from "./call-memory.js";
 import * as glue from "./glue.js";
 import { checkVersion, codedError, failedLoad, failedStart, notReady, refuseWithout } from "./start-errors.js";
 
@@ -23,9 +44,11 @@ export function wasmEngine(): Starting {
     createLimiter: (config, scratch) => calls().createLimiter(config, scratch),
     createBreaker: (config) => calls().createBreaker(config),
     createDenials: (config, scratch) => calls().createDenials(config, scratch),
+    createPacer: (config, scratch) => calls().createPacer(config, scratch),
     dialects: () => calls().dialects(),
     parseDuration: (text) => calls().parseDuration(text),
     parseRate: (text) => calls().parseRate(text),
+    told: (fields, wallSecs) => calls().told(fields, wallSecs),
   };
   const started = ({ memory }: { memory: WebAssembly.Memory }) => {
     checkVersion(glue.version());
@@ -67,17 +90,29 @@ const CALLS: Omit<Engine, "kind"> = {
       scratch,
       POLICIES + limits.length * POLICY_LENGTH,
     ),
+  createPacer: (config, scratch) => pacer(pacerOf(config), scratch),
   dialects: () => glue.dialects() as EngineDialect[],
   parseDuration: (text) => coded(() => glue.parseDuration(text)),
   parseRate: (text) => coded(() => glue.parseRate(text) as { limit: number; windowMicros: number }),
+  told: (fields, wallSecs) => glue.told(fields, wallSecs),
 };
 
 function made({ policies, maxKeys, seed }: EngineConfig): glue.WasmLimiter {
+  const plan = planOf(policies, maxKeys, seed);
+  return coded(() => plan.limiter());
+}
+
+function pacerOf({ policies, concurrency, maxQueue }: EnginePacerConfig): glue.WasmPacer {
+  const plan = planOf(policies, undefined, [0, 0]);
+  return coded(() => plan.pacer(concurrency, maxQueue));
+}
+
+function planOf(policies: EnginePolicy[], maxKeys: number | undefined, seed: [number, number]): glue.LimiterPlan {
   const plan = new glue.LimiterPlan(maxKeys, ...seed);
   for (const { name, limit, windowMicros, algorithm, burst, blockForMicros } of policies) {
     plan.add(name, limit, windowMicros, algorithm, burst, blockForMicros);
   }
-  return coded(() => plan.limiter());
+  return plan;
 }
 
 /** The calls of one limiter. Its memory is freed when they are collected. */
@@ -157,6 +192,39 @@ function denials(own: glue.WasmDenials, scratch: Float64Array, end: number): Eng
       putRequest(scratch);
       own.forget(units);
     },
+  };
+}
+
+/** The calls of one pacer. */
+function pacer(own: glue.WasmPacer, scratch: Float64Array): EnginePacer {
+  const call = (run: () => void) => () => {
+    putCells(scratch, LAST_INPUT);
+    putLists(scratch);
+    run();
+    takeCells(scratch, OUTCOME, LIST + 3);
+  };
+  return {
+    names: own.names(),
+    submit: call(() => own.submit()),
+    finish: call(() => own.finish()),
+    settle: call(() => own.settle()),
+    cancel: call(() => own.cancel()),
+    clear: call(() => own.clear()),
+    pause: call(() => own.pause()),
+    resume: call(() => own.resume()),
+    setShare: call(() => own.setShare()),
+    learn: call(() => own.learn()),
+    begun: call(() => own.begun()),
+    drain() {
+      putCells(scratch, LAST_INPUT);
+      own.drain();
+      takeCells(scratch, OUTCOME, LIST);
+      takeCells(scratch, LIST, LIST + (scratch[EVENTS] as number));
+    },
+    state: call(() => {
+      own.state();
+      takeLists(scratch);
+    }),
   };
 }
 
