@@ -7,17 +7,17 @@ export class Call implements Job {
   /** The number of its ticket, once it has one. */
   ticket = -1;
   attempt = 1;
-  /** Lets it go, or with a rejected promise, fail; while it waits. */
-  go: ((failed?: Promise<never>) => void) | undefined;
+  /** While it waits: lets it go on, or end with `failure`. */
+  go: ((call: Call) => void) | undefined;
+  failure: { reason: unknown } | undefined;
+  readonly fn: (job: Job) => unknown;
   readonly options: PaceOptions | undefined;
-  /** Longest wait in microseconds; −1 for any. */
-  readonly maxDelay: number;
   readonly #queue: CallQueue;
 
-  constructor(queue: CallQueue, options: PaceOptions | undefined, maxDelay: number) {
+  constructor(queue: CallQueue, fn: (job: Job) => unknown, options: PaceOptions | undefined) {
     this.#queue = queue;
+    this.fn = fn;
     this.options = options;
-    this.maxDelay = maxDelay;
   }
 
   get signal(): AbortSignal {

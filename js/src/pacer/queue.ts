@@ -27,7 +27,7 @@ import {
 } from "./cells.js";
 import { cleared, closed, queueFull, RateLimitTimeoutError, tooLarge } from "./errors.js";
 import { Lanes } from "./lanes.js";
-import { checkPaceOptions, type PacerSettings } from "./options.js";
+import { checkFunction, checkPaceOptions, type PacerSettings } from "./options.js";
 import { Signals } from "./signals.js";
 import type { Job, PaceOptions, PacerEvents, PacerStats } from "./types.js";
 import { WakeUp } from "./wake-up.js";
@@ -52,6 +52,7 @@ export class CallQueue {
   #waiting: (Call | undefined)[] = [];
   readonly #signals = new Signals<Call>((calls, reason) => this.#abort(calls, reason));
   readonly #lanes = new Lanes();
+  readonly #go = (call: Call) => this.#make(call);
   readonly #wakeUp = new WakeUp(() => this.#drain());
   readonly #closing = new AbortController();
   #isClosed = false;
@@ -85,35 +86,19 @@ export class CallQueue {
     return this.#closing.signal;
   }
 
-  /** Calls `fn` when its turn comes. */
-  async pace<T>(fn: (job: Job) => T | PromiseLike<T>, options?: PaceOptions): Promise<T> {
-    if (this.#isClosed) throw closed();
-    if (options !== undefined) checkPaceOptions(options);
-    const call = new Call(this, options, this.#longestWait(options));
-    this.#pending++;
+  /** Calls `fn` when its turn comes. What is wrong with the options rejects. */
+  pace<T>(fn: (job: Job) => T | PromiseLike<T>, options?: PaceOptions): Promise<T> {
     try {
-      for (;;) {
-        const gate = this.#submit(call);
-        // Without a gate the function is called at once. A gate keeps the caller's asynchronous context.
-        if (gate !== undefined) {
-          await gate;
-          if (options?.signal?.aborted) this.#turnBack(call, options.signal.reason);
-        }
-        let delay: number | undefined;
-        try {
-          const value = (await fn(call)) as T;
-          this.#failures.onSuccess();
-          return value;
-        } catch (error) {
-          delay = this.#failures.onError(this, call, error);
-          if (delay === undefined) throw error;
-        } finally {
-          this.#finish(call.ticket);
-        }
-        await this.#before(call, delay);
-      }
-    } finally {
-      if (--this.#pending === 0) this.#becomeIdle();
+      if (this.#isClosed) throw closed();
+      checkFunction("fn", fn);
+      if (options !== undefined) checkPaceOptions(options);
+      const call = new Call(this, fn, options);
+      const gate = this.#submit(call);
+      this.#pending++;
+      // A call that waits is no more than a promise and its reaction, which keeps the caller's asynchronous context.
+      return (gate === undefined ? this.#make(call) : gate.then(this.#go)) as Promise<T>;
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 
@@ -234,18 +219,45 @@ export class CallQueue {
     this.#closing.abort(closed());
   }
 
-  /** Longest wait of a call for its turn; −1 for any. */
-  #longestWait(options: PaceOptions | undefined): number {
-    const given = options?.maxDelay;
-    if (given === undefined) return this.#settings.maxDelayMicros ?? -1;
-    return micros("CONFIG_MAX_DELAY", "maxDelay", given);
+  /** Makes a call whose turn has come, as often as it goes again. */
+  async #make(call: Call): Promise<unknown> {
+    try {
+      for (;;) {
+        this.#check(call);
+        let delay: number | undefined;
+        try {
+          const value = await call.fn(call);
+          this.#failures.onSuccess();
+          return value;
+        } catch (error) {
+          delay = this.#failures.onError(this, call, error);
+          if (delay === undefined) throw error;
+        } finally {
+          this.#finish(call.ticket);
+        }
+        await this.#before(call, delay);
+        await this.#submit(call);
+      }
+    } finally {
+      if (--this.#pending === 0) this.#becomeIdle();
+    }
   }
 
-  /** Ends a call whose signal was aborted between its turn and its start. */
-  #turnBack(call: Call, reason: unknown): never {
+  /** Turns a call back that has failed while it waited, or whose signal was aborted between its turn and its start. */
+  #check(call: Call): void {
+    if (call.failure !== undefined) throw call.failure.reason;
+    const signal = call.options?.signal;
+    if (!signal?.aborted) return;
     this.settle(call, 0);
     this.#finish(call.ticket);
-    throw reason;
+    throw signal.reason;
+  }
+
+  /** When a call that is submitted now expires; −1 for never. */
+  #deadline(options: PaceOptions | undefined, now: number): number {
+    const given = options?.maxDelay;
+    const longest = given === undefined ? this.#settings.maxDelayMicros : micros("CONFIG_MAX_DELAY", "maxDelay", given);
+    return longest === undefined ? -1 : now + longest;
   }
 
   /** Waits until a call may be submitted again. */
@@ -260,15 +272,17 @@ export class CallQueue {
   }
 
   /** Asks for a ticket. What is returned resolves when the call may go; undefined where it may at once. */
-  #submit(call: Call): Promise<void> | undefined {
+  #submit(call: Call): Promise<Call> | undefined {
     const { options } = call;
     options?.signal?.throwIfAborted();
+    const now = nowMicros();
+    const deadline = this.#deadline(options, now);
     if (options?.cost === undefined) writeUsual();
     else writeAmount(options.cost, this.names);
-    scratch[NOW] = nowMicros();
+    scratch[NOW] = now;
     scratch[PRIORITY] = options?.priority ?? 0;
     scratch[LANE] = this.#lanes.enter(options?.lane);
-    scratch[DEADLINE] = call.maxDelay < 0 ? -1 : (scratch[NOW] as number) + call.maxDelay;
+    scratch[DEADLINE] = deadline;
     this.#engine.submit();
     const outcome = scratch[OUTCOME] as number;
     if (outcome !== IS_WAITING) this.#lanes.leave(options?.lane);
@@ -286,27 +300,30 @@ export class CallQueue {
     return tooLarge(this.names[policy] ?? "", cost, limit);
   }
 
-  #wait(call: Call): Promise<void> {
+  #wait(call: Call): Promise<Call> {
     this.#waiting[call.ticket >>> 0] = call;
     const signal = call.options?.signal;
     if (signal !== undefined) this.#signals.add(signal, call);
     return new Promise((resolve) => {
-      call.go = resolve as (failed?: Promise<never>) => void;
+      call.go = resolve;
     });
   }
 
-  /** A call no longer waits. */
-  #leave(call: Call): (failed?: Promise<never>) => void {
+  /** A call no longer waits: what follows comes after the present turn. */
+  #leave(call: Call): void {
     const { go, options } = call;
     call.go = undefined;
     this.#waiting[call.ticket >>> 0] = undefined;
-    this.#lanes.leave(options?.lane);
-    if (options?.signal !== undefined) this.#signals.delete(options.signal, call);
-    return go as (failed?: Promise<never>) => void;
+    if (options !== undefined) {
+      this.#lanes.leave(options.lane);
+      if (options.signal !== undefined) this.#signals.delete(options.signal, call);
+    }
+    go?.(call);
   }
 
   #reject(call: Call, reason: unknown): void {
-    this.#leave(call)(Promise.reject(reason));
+    call.failure = { reason };
+    this.#leave(call);
   }
 
   #finish(ticket: number): void {
@@ -317,6 +334,8 @@ export class CallQueue {
   }
 
   #abort(calls: Iterable<Call>, reason: unknown): void {
+    scratch[LISTS] = 0;
+    scratch[NOW] = nowMicros();
     for (const call of calls) {
       // One that was about to go is stopped before its function is called.
       if (this.#cancel(call.ticket)) this.#reject(call, reason);
@@ -324,9 +343,9 @@ export class CallQueue {
     this.#drain();
   }
 
+  /** Takes a ticket back that waits. */
   #cancel(ticket: number): boolean {
-    scratch[LISTS] = 0;
-    this.#about(ticket);
+    scratch[SUBJECT] = ticket;
     this.#engine.cancel();
     return scratch[OUTCOME] === 1;
   }
@@ -364,7 +383,7 @@ export class CallQueue {
       this.#reject(call, new RateLimitTimeoutError());
       return;
     }
-    this.#leave(call)();
+    this.#leave(call);
     this.#confirmLater();
   }
 
