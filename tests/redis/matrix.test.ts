@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createLimiter, type Limiter } from "../../js/src/index.js";
 import { CLIENTS, CLUSTER_CLIENTS, type Opened } from "./clients.js";
 import { startCluster, type TestCluster } from "./cluster.js";
@@ -35,6 +35,7 @@ const places = [
 ];
 
 let made = 0;
+const failures: Error[] = [];
 
 describe.each(places)("%s", (_, open) => {
   let opened: Opened;
@@ -42,10 +43,15 @@ describe.each(places)("%s", (_, open) => {
     opened = await open();
   });
   afterAll(() => opened?.close());
+  afterEach(() => {
+    expect(failures.splice(0)).toEqual([]);
+  });
 
   function limiter(policy: object): Limiter<string> {
     const options = { ...policy, name: `limiter ${++made}`, redis: opened.client, storeTimeout: "5s" };
-    return createLimiter(options as unknown as Parameters<typeof createLimiter<string>>[0]);
+    const limit = createLimiter(options as unknown as Parameters<typeof createLimiter<string>>[0]);
+    limit.on("degraded", (error) => failures.push(error));
+    return limit;
   }
 
   describe.each(Object.entries(POLICIES))("%s", (_name, policy) => {
@@ -64,9 +70,9 @@ describe.each(places)("%s", (_, open) => {
       expect(await limit.peek("ann")).toMatchObject({ allowed: true, remaining: 5 });
       await limit.block("ann", "1h");
       const blocked = await limit.check("ann");
-      expect(blocked.allowed).toBe(false);
+      expect(blocked).toMatchObject({ allowed: false, source: "store" });
       expect(blocked.retryAfterMs).toBeGreaterThan(3_500_000);
-      expect((await limit.check("bob")).allowed).toBe(true);
+      expect(await limit.check("bob")).toMatchObject({ allowed: true, source: "store" });
       await limit.close();
     });
 
@@ -87,7 +93,7 @@ describe.each(places)("%s", (_, open) => {
       await limit.check("ann", { cost: 5 });
       expect(await limit.check("ann", { limit: 9 })).toMatchObject({ allowed: true, limit: 9, remaining: 8 });
       await limit.reset("ann");
-      expect(await limit.check("ann", { limit: 9 })).toMatchObject({ remaining: 8 });
+      expect(await limit.check("ann", { limit: 9 })).toMatchObject({ remaining: 8, source: "store" });
       await limit.close();
     });
   });

@@ -16,6 +16,7 @@ export interface ClientMethods {
   info?: (section: string) => Promise<unknown>;
   evalsha?: (...args: unknown[]) => Promise<unknown>;
   evalSha?: (sha1: string, options: object) => Promise<unknown>;
+  sendCommand?: (firstKey: string | undefined, isReadonly: boolean, args: readonly string[]) => Promise<unknown>;
   eval?: (...args: unknown[]) => Promise<unknown>;
 }
 
@@ -123,11 +124,18 @@ class NodeRedis implements Commands {
   }
 
   async evalsha(sha1: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    if (this.isCluster) return this.#send("EVALSHA", sha1, keys, args);
     return this.#client.evalSha?.(sha1, { keys, arguments: args });
   }
 
   async eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    if (this.isCluster) return this.#send("EVAL", source, keys, args);
     return this.#client.eval?.(source, { keys, arguments: args });
+  }
+
+  /** The cluster of version 4 sends scripts anywhere, and asks all nodes anew until chance finds the right one. */
+  async #send(command: string, script: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.#client.sendCommand?.(keys[0], false, [command, script, `${keys.length}`, ...keys, ...args]);
   }
 
   info(): Promise<unknown> | undefined {
