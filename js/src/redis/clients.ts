@@ -80,8 +80,10 @@ class IoRedis implements Commands {
     return connects && !this.#wasReady ? "starting" : "down";
   }
 
-  onReady(listener: () => void): void {
-    this.#client.once?.("ready", listener);
+  onStarted(listener: () => void): void {
+    const once = onlyOnce(listener);
+    this.#client.once?.("ready", once);
+    this.#client.once?.("close", once);
   }
 
   async evalsha(sha1: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
@@ -95,6 +97,14 @@ class IoRedis implements Commands {
   info(): Promise<unknown> | undefined {
     return this.#client.info?.("server");
   }
+}
+
+function onlyOnce(listener: () => void): () => void {
+  let called = false;
+  return () => {
+    if (!called) listener();
+    called = true;
+  };
 }
 
 /** node-redis 4, 5 and 6, and its cluster. */
@@ -119,7 +129,7 @@ class NodeRedis implements Commands {
     return tells && this.#client.isOpen === true && !this.#wasReady ? "starting" : "down";
   }
 
-  onReady(listener: () => void): void {
+  onStarted(listener: () => void): void {
     this.#client.once?.(this.isCluster ? "connect" : "ready", listener);
   }
 
@@ -163,7 +173,7 @@ class Upstash implements Commands {
     return "ready";
   }
 
-  onReady(listener: () => void): void {
+  onStarted(listener: () => void): void {
     listener();
   }
 

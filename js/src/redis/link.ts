@@ -85,10 +85,14 @@ export class Link {
   #launchWhenReady(flight: Flight): void {
     this.#starting.add(flight);
     if (this.#starting.size > 1) return;
-    this.commands.onReady(() => {
+    this.commands.onStarted(() => {
       const waiting = [...this.#starting];
       this.#starting.clear();
-      for (const one of waiting) this.#launch(one);
+      const isReady = this.commands.state() === "ready";
+      for (const one of waiting) {
+        if (isReady) this.#launch(one);
+        else one.refuse();
+      }
     });
   }
 
@@ -158,6 +162,11 @@ class Flight {
       if (isAnswer(error)) this.#answered(failedCall(error), undefined);
       else this.#failed(failedCall(error));
     }
+  }
+
+  /** It was never sent, and nobody needs to wait for that any longer. */
+  refuse(): void {
+    this.#failed(unavailable("the client could not connect"));
   }
 
   /** Says whether this was a probe that nobody answered. */
