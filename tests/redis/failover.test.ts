@@ -39,4 +39,5 @@ it.each(Object.entries(CLUSTER_CLIENTS))(
       await cluster.stop();
     }
   },
+  90_000,
 );

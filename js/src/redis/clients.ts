@@ -143,6 +143,14 @@ class NodeRedis implements Commands {
     return this.#client.eval?.(source, { keys, arguments: args });
   }
 
+  /**
+   * Clusters before version 6 wait for a dead node for ever, and look for the nodes anew only when one says that a key
+   * has moved. So any node is asked for a key of the silent one: it says that.
+   */
+  renew(key: string): void {
+    if (this.isCluster) this.#client.sendCommand?.(undefined, true, ["GET", key]).catch(() => {});
+  }
+
   /** The cluster of version 4 sends scripts anywhere, and asks all nodes anew until chance finds the right one. */
   async #send(command: string, script: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     return this.#client.sendCommand?.(keys[0], false, [command, script, `${keys.length}`, ...keys, ...args]);

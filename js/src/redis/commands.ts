@@ -14,6 +14,6 @@ export interface Commands {
   eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   /** What INFO says about the server; undefined where the client cannot ask. */
   info(): Promise<unknown> | undefined;
-  /** Told that a probe was not answered: a connection of our own is made anew. */
-  renew?(): void;
+  /** Told that a probe was not answered, with a key of it: what else the client can try, it tries now. */
+  renew?(key: string): void;
 }

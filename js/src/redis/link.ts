@@ -99,7 +99,7 @@ export class Link {
   #giveUp(flight: Flight, timeoutMs: number): void {
     this.#starting.delete(flight);
     const wasProbe = flight.giveUp(timeoutMs);
-    if (wasProbe) this.commands.renew?.();
+    if (wasProbe) this.commands.renew?.(flight.key);
   }
 
   #place(partition: number): number {
@@ -153,6 +153,11 @@ class Flight {
     this.#breaker = breaker;
     this.#ask = ask as 1 | 2;
     this.#end = end;
+  }
+
+  /** One of its keys; all lie in one place. */
+  get key(): string {
+    return this.#call.keys[0] ?? "";
   }
 
   async run(commands: Commands): Promise<void> {
