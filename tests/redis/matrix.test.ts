@@ -1,17 +1,21 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createLimiter, type Limiter } from "../../js/src/index.js";
-import { CLIENTS, CLUSTER_CLIENTS, type Opened } from "./clients.js";
+import { CLIENTS, CLUSTER_CLIENTS, type Opened, opened } from "./clients.js";
 import { startCluster, type TestCluster } from "./cluster.js";
 import { type Server, startServer } from "./server.js";
+import { valkeyServer } from "./valkey.js";
 
 let server: Server;
+let valkey: Server;
 let cluster: TestCluster;
 beforeAll(async () => {
   server = await startServer();
+  valkey = await startServer({ program: valkeyServer() });
   cluster = await startCluster();
 });
 afterAll(async () => {
   await server?.stop();
+  await valkey?.stop();
   await cluster?.stop();
 });
 
@@ -29,6 +33,7 @@ const POLICIES = {
 
 const places = [
   ...Object.entries(CLIENTS).map(([name, open]) => [name, () => open(server.port)] as const),
+  ...["ioredis 6", "redis 6"].map((name) => [`${name}, Valkey`, () => opened(name, valkey.port)] as const),
   ...Object.entries(CLUSTER_CLIENTS).map(
     ([name, open]) => [`${name}, cluster`, () => open(cluster.nodes[0]?.port ?? 0)] as const,
   ),
@@ -108,7 +113,7 @@ describe.each(places)("%s", (_, open) => {
 });
 
 it("every key that was written ends by itself", async () => {
-  const nodes = [server, ...cluster.nodes.slice(0, 3)];
+  const nodes = [server, valkey, ...cluster.nodes.slice(0, 3)];
   for (const node of nodes) {
     const keys = (await node.command("KEYS", "*")) as string[];
     for (const key of keys) expect([key, await node.command("PTTL", key)]).not.toEqual([key, -1]);
