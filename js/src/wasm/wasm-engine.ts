@@ -140,6 +140,7 @@ function limiter(own: glue.WasmLimiter, scratch: Float64Array): SavingLimiter {
       const units = putKey(key);
       coded(() => own.restore(units, saved));
     },
+    free: () => own.free(),
     headers(dialect) {
       putDecision(scratch);
       return own.headers(dialect) ?? unknownDialect();
