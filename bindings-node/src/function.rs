@@ -190,6 +190,18 @@ pub(crate) unsafe fn js_string(env: napi_env, text: &str) -> napi_value {
     if status == Status::napi_ok { value } else { ptr::null_mut() }
 }
 
+/// [`js_string`] for any text.
+///
+/// # Safety
+/// `env` must be the current environment.
+pub(crate) unsafe fn js_text(env: napi_env, text: &str) -> napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: the text is valid for its length.
+    let status =
+        unsafe { napi_sys::napi_create_string_utf8(env, text.as_ptr().cast(), text.len() as isize, &mut value) };
+    if status == Status::napi_ok { value } else { ptr::null_mut() }
+}
+
 /// What a function answers that answers nothing.
 #[inline]
 pub(crate) fn undefined(_: Option<()>) -> napi_value {

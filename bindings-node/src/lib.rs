@@ -14,3 +14,5 @@ mod denials;
 mod function;
 mod hot;
 mod key;
+#[allow(unreachable_pub)]
+mod store;

@@ -1,11 +1,12 @@
 //! Control plane: configurations in, limiters out. What returns an object is written by serde.
 
-use tollgate_boundary::{EngineConfig, EngineError, EnginePolicy};
+use tollgate_boundary::{EngineConfig, EngineError, EnginePolicy, EngineStoreConfig};
 use tollgate_core::{Limiter, LimiterConfig};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::hot::WasmLimiter;
+use crate::store::WasmStore;
 
 /// The version of the package that this belongs to.
 #[wasm_bindgen]
@@ -43,6 +44,12 @@ impl LimiterPlan {
         block_for_micros: Option<f64>,
     ) {
         self.0.policies.push(EnginePolicy { name, limit, window_micros, algorithm, burst, block_for_micros });
+    }
+
+    /// Makes the limiter in a store; where keys are kept in memory does not matter for it.
+    pub fn store(self, name: String, prefix: String) -> Result<WasmStore, JsValue> {
+        let config = EngineStoreConfig { policies: self.0.policies, name, prefix };
+        WasmStore::new(config).map_err(thrown)
     }
 
     /// Makes the limiter.

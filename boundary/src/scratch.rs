@@ -29,8 +29,12 @@ const COSTS: usize = 88;
 const LIMITS: usize = 104;
 /// Policies of one limiter at most.
 const MAX_POLICIES: usize = 16;
+/// In: the numbers of a store's reply: the time, then those of one decision.
+const REPLY: usize = 120;
+/// The most numbers that a decision has: three, and twelve for each policy.
+const MAX_WORDS: usize = 3 + 12 * MAX_POLICIES;
 /// Length of the array.
-pub const SCRATCH_LEN: usize = 120;
+pub const SCRATCH_LEN: usize = REPLY + 1 + MAX_WORDS;
 
 /// The numbers of one call.
 pub struct Scratch<'a> {
@@ -62,6 +66,12 @@ impl<'a> Scratch<'a> {
 
     pub(crate) fn duration(&self) -> Span {
         Span::from_micros(self.whole(COST))
+    }
+
+    /// The time and the `words` numbers of a reply. They may be negative.
+    pub(crate) fn reply(&self, words: usize) -> alloc::vec::Vec<i64> {
+        let cells = self.cells.get(REPLY..).unwrap_or_default();
+        cells.iter().take(words.saturating_add(1)).map(|&cell| cell as i64).collect()
     }
 
     #[inline]

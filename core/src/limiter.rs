@@ -1,14 +1,18 @@
 //! Several policies over one key: all of them allow and are charged, or nothing changes.
 
+mod saved;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::decision::{Decision, PolicyState, RetryAfter};
 use crate::key_hash::{KeyHash, KeyTag};
+use crate::keyed::{Ask, Charge, Size, Store, store_for, update};
 use crate::policy::{CheckedPolicy, ConfigError, LimiterConfig};
-use crate::store::{Ask, Charge, Size, Store, store_for, update};
 use crate::table::Table;
 use crate::time::{MAX_SAFE_INTEGER, Span, Timestamp};
+
+pub use saved::RestoreError;
 
 /// What one call costs each policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -287,7 +291,11 @@ impl Limiter {
     }
 }
 
-/// Lets the block outweigh what the policies said.
+/// Lets a block outweigh what the policies said. `by` is 0 for one by hand, else the index of its policy and 1.
+pub(crate) fn outweigh_until(decision: &mut Decision, until: Timestamp, by: u64) {
+    outweigh(decision, Block { until, by });
+}
+
 fn outweigh(decision: &mut Decision, block: Block) {
     let until = RetryAfter::After(block.until.saturating_since(decision.at));
     decision.allowed = false;

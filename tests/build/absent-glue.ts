@@ -23,10 +23,22 @@ export declare class LimiterPlan {
     blockForMicros: number | undefined,
   ): void;
   limiter(): WasmLimiter;
+  store(name: string, prefix: string): WasmStore;
+}
+
+export declare class WasmStore {
+  plan(): string;
+  escape(units: number): string | undefined;
+  base(policy: number, limit: number): string;
+  text(peek: boolean): string;
+  settleArgs(): string;
+  blockArgs(): string;
+  decision(script: number, peek: boolean): boolean;
 }
 
 export declare function version(): string;
 export declare function dialects(): object;
+export declare function scripts(): string;
 export declare function parseDuration(text: string): number;
 export declare function parseRate(text: string): object;
 export declare function makeRoom(units: number): number;

@@ -1,4 +1,13 @@
-import type { Engine, EngineBreaker, EngineConfig, EngineDenials, EngineDialect, EngineLimiter } from "../engine.js";
+import type {
+  EngineBreaker,
+  EngineConfig,
+  EngineDenials,
+  EngineDialect,
+  EnginePolicy,
+  RawEngine,
+  RawStore,
+  SavingLimiter,
+} from "../engine.js";
 import { POLICIES, POLICY_LENGTH } from "../scratch.js";
 import { putDecision, putKey, putRequest, takeDecision, useMemory } from "./call-memory.js";
 import * as glue from "./glue.js";
@@ -7,22 +16,24 @@ import { checkVersion, codedError, failedLoad, failedStart, notReady, refuseWith
 /** An engine that has yet to be started. */
 export interface Starting {
   /** Its calls throw until it has been started. */
-  readonly engine: Engine;
+  readonly engine: RawEngine;
   /** Starts it at once, from a module or the bytes of one. */
-  start(source: WebAssembly.Module | Uint8Array<ArrayBuffer>): Engine;
+  start(source: WebAssembly.Module | Uint8Array<ArrayBuffer>): RawEngine;
   /** Starts it with what is at `url`. */
-  load(url: URL): Promise<Engine>;
+  load(url: URL): Promise<RawEngine>;
 }
 
 /** The engine in WebAssembly. Each copy of this module has one. */
 export function wasmEngine(): Starting {
   let ready = false;
   const calls = () => (ready ? CALLS : notReady());
-  const engine: Engine = {
+  const engine: RawEngine = {
     kind: "wasm",
     createLimiter: (config, scratch) => calls().createLimiter(config, scratch),
     createBreaker: (config) => calls().createBreaker(config),
     createDenials: (config, scratch) => calls().createDenials(config, scratch),
+    createStore: (config, scratch) => calls().createStore(config, scratch),
+    scripts: () => calls().scripts(),
     dialects: () => calls().dialects(),
     parseDuration: (text) => calls().parseDuration(text),
     parseRate: (text) => calls().parseRate(text),
@@ -57,7 +68,7 @@ async function compiled(url: URL): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-const CALLS: Omit<Engine, "kind"> = {
+const CALLS: Omit<RawEngine, "kind"> = {
   createLimiter: (config, scratch) => limiter(made(config), scratch),
   createBreaker: ({ seed, failures, firstDelayMicros, maxDelayMicros }) =>
     breaker(coded(() => new glue.WasmBreaker(seed, failures, firstDelayMicros, maxDelayMicros))),
@@ -67,21 +78,32 @@ const CALLS: Omit<Engine, "kind"> = {
       scratch,
       POLICIES + limits.length * POLICY_LENGTH,
     ),
+  createStore: ({ policies, name, prefix }, scratch) =>
+    store(
+      coded(() => planned(policies).store(name, prefix)),
+      scratch,
+      POLICIES + policies.length * POLICY_LENGTH,
+    ),
+  scripts: () => glue.scripts(),
   dialects: () => glue.dialects() as EngineDialect[],
   parseDuration: (text) => coded(() => glue.parseDuration(text)),
   parseRate: (text) => coded(() => glue.parseRate(text) as { limit: number; windowMicros: number }),
 };
 
 function made({ policies, maxKeys, seed }: EngineConfig): glue.WasmLimiter {
+  return coded(() => planned(policies, maxKeys, seed).limiter());
+}
+
+function planned(policies: EnginePolicy[], maxKeys?: number, seed: [number, number] = [0, 0]): glue.LimiterPlan {
   const plan = new glue.LimiterPlan(maxKeys, ...seed);
   for (const { name, limit, windowMicros, algorithm, burst, blockForMicros } of policies) {
     plan.add(name, limit, windowMicros, algorithm, burst, blockForMicros);
   }
-  return coded(() => plan.limiter());
+  return plan;
 }
 
 /** The calls of one limiter. Its memory is freed when they are collected. */
-function limiter(own: glue.WasmLimiter, scratch: Float64Array): EngineLimiter {
+function limiter(own: glue.WasmLimiter, scratch: Float64Array): SavingLimiter {
   const names = own.names();
   const end = POLICIES + names.length * POLICY_LENGTH;
   return {
@@ -113,6 +135,12 @@ function limiter(own: glue.WasmLimiter, scratch: Float64Array): EngineLimiter {
       putRequest(scratch);
       own.block(units);
     },
+    save: (key) => own.save(putKey(key)) ?? new Float64Array(),
+    restore(key, saved) {
+      const units = putKey(key);
+      coded(() => own.restore(units, saved));
+    },
+    free: () => own.free(),
     headers(dialect) {
       putDecision(scratch);
       return own.headers(dialect) ?? unknownDialect();
@@ -156,6 +184,33 @@ function denials(own: glue.WasmDenials, scratch: Float64Array, end: number): Eng
       const units = putKey(key);
       putRequest(scratch);
       own.forget(units);
+    },
+  };
+}
+
+/** The calls of a limiter in a store whose decisions end before the cell `end`. */
+function store(own: glue.WasmStore, scratch: Float64Array, end: number): RawStore {
+  return {
+    plan: () => own.plan(),
+    escape: (key) => own.escape(putKey(key)) ?? key,
+    base: (policy, limit) => own.base(policy, limit),
+    text(peek) {
+      putDecision(scratch);
+      return own.text(peek !== 0);
+    },
+    settleArgs() {
+      putDecision(scratch);
+      return own.settleArgs();
+    },
+    blockArgs() {
+      putDecision(scratch);
+      return own.blockArgs();
+    },
+    decision(script, peek) {
+      putDecision(scratch);
+      const made = own.decision(script, peek !== 0);
+      if (made) takeDecision(scratch, end);
+      return made;
     },
   };
 }
