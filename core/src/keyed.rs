@@ -330,7 +330,7 @@ where
 
 /// The tag of a key under a limit of its own.
 fn own_tag(ask: Ask) -> u64 {
-    KeyHash::new([ask.tag, ask.limit]).of(&ask.tag.to_le_bytes())
+    KeyHash::new([ask.tag, ask.limit]).of(&ask.tag.to_le_bytes()).get()
 }
 
 #[cfg_attr(not(feature = "small-code"), inline(always))]

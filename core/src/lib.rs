@@ -31,6 +31,7 @@ pub use breaker::{Ask, Breaker, BreakerConfig};
 pub use decision::{Decision, PolicyState, RetryAfter};
 pub use denials::{Denials, DenialsConfig};
 pub use duration::{parse_duration, parse_rate};
+pub use key_hash::{KeyHash, KeyTag};
 pub use keyed::Size;
 pub use limiter::{Cost, Limiter, Request, RestoreError};
 pub use pacer::{Admission, Pacer, PacerConfig, PacerEvent, Rejection, Submission, TicketId};

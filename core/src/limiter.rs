@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::decision::{Decision, PolicyState, RetryAfter};
-use crate::key_hash::KeyHash;
+use crate::key_hash::{KeyHash, KeyTag};
 use crate::keyed::{Ask, Charge, Size, Store, store_for, update};
 use crate::policy::{CheckedPolicy, ConfigError, LimiterConfig};
 use crate::table::Table;
@@ -102,8 +102,14 @@ impl Limiter {
     /// it starts the block of a policy with `block_for`.
     #[inline]
     pub fn consume<'a>(&mut self, key: &[u8], request: impl Into<Request<'a>>, now: Timestamp) -> Decision {
-        let request = request.into();
-        let (tag, now) = (self.tag(key), self.advance(now));
+        self.consume_tagged(self.hasher.of(key), request, now)
+    }
+
+    /// [`Limiter::consume`] for a key that was hashed before, under this limiter's seed: by a host that divides
+    /// its keys among several limiters, so that the key is hashed once.
+    #[inline]
+    pub fn consume_tagged<'a>(&mut self, tag: KeyTag, request: impl Into<Request<'a>>, now: Timestamp) -> Decision {
+        let (tag, request, now) = (tag.get(), request.into(), self.advance(now));
         let plain = self.is_plain();
         match self.stores.as_mut_slice() {
             [only] if plain => only.consume(ask(tag, request, 0), now),
@@ -185,7 +191,7 @@ impl Limiter {
 
     #[inline]
     fn tag(&self, key: &[u8]) -> u64 {
-        self.hasher.of(key)
+        self.hasher.of(key).get()
     }
 
     #[inline]

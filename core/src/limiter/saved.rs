@@ -113,7 +113,7 @@ impl Limiter {
             [policy.algorithm as u64, policy.limit, policy.window.as_micros(), burst]
         });
         let bytes: Vec<u8> = numbers.flat_map(u64::to_le_bytes).collect();
-        KeyHash::new([FORM, 0]).of(&bytes) & MAX_SAFE_INTEGER
+        KeyHash::new([FORM, 0]).of(&bytes).get() & MAX_SAFE_INTEGER
     }
 }
 
