@@ -7,7 +7,6 @@ import { run } from "./run.mjs";
 const SIGNS = {
   chromium: "/usr/bin/chromium",
   "redis-server": "/usr/bin/redis-server",
-  "redis-server": "/usr/bin/redis-server",
   "rustc-web": "/usr/bin/rustc",
   "cargo-web": "/usr/bin/cargo",
   "rust-web-src": "/usr/src/rustc-*/library/core/Cargo.toml",
