@@ -11,22 +11,8 @@
 -- blocked, by which policy (from 1; 0 by hand), and the states, charged where it is allowed: fixed: used, and the
 -- millisecond of the end; sliding: the newest tenth and eleven counts; token bucket: when it is full, and a rest. A
 -- decision that failed has the error in place of the first.
-local MAX = 9007199254740991
 local policies = tonumber(ARGV[1])
-local time = redis.call('TIME')
-local now = math.min(time[1] * 1000000 + time[2], MAX - 1)
 local reply, size = { now }, 1
--- Found once: the loop below is short enough for that to show.
-local call, floor, ceil, match, format = redis.call, math.floor, math.ceil, string.match, string.format
-
--- Two times over a limit; saturates at the end of time.
-local function plus(micros, rest, more, more_rest, limit)
-  rest = rest - limit + more_rest
-  if rest >= 0 then more = more + 1 else rest = rest + limit end
-  micros = micros + more
-  if micros >= MAX then return MAX, 0 end
-  return micros, rest
-end
 
 -- A kind reads a state from its value (nil where that is not ours), says whether a policy's cost fits, and charges it:
 -- changes the state, writes it, and returns the millisecond at which Redis forgets it, or 0 where that is as before.
@@ -35,18 +21,8 @@ end
 local FIXED = { width = 2 }
 
 function FIXED.read(value, key)
-  if not value then return { 0, 0 } end
-  local used, ends = match(value, '^%d+$'), nil
-  if used then
-    ends = call('PEXPIRETIME', key)
-  else
-    -- A blocked counter, see window.lua.
-    used, ends = match(value, '^B%d+ (%d+) (%d+)$')
-    if not used then return nil end
-    ends = tonumber(ends)
-  end
-  if ends * 1000 <= now then return { 0, 0 } end
-  return { tonumber(used), ends }
+  local used, ends = read_counter(value, key)
+  return used and { used, ends }
 end
 
 function FIXED.fits(state, policy)
@@ -56,22 +32,12 @@ end
 function FIXED.charge(state, policy, key)
   state[1] = state[1] + policy.cost
   local is_new = state[2] == 0
-  if is_new then state[2] = ceil(math.min(now + policy.window, MAX) / 1000) end
+  if is_new then state[2] = fresh_end(policy.window) end
   call('SET', key, state[1], 'PXAT', state[2])
   return is_new and state[2] or 0
 end
 
--- The number of the newest tenth, and the counts of it and the ten before, each at the place of its number modulo 11.
-local SLIDING = { width = 12 }
-local COUNTS = '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$'
-
-function SLIDING.read(value)
-  if not value then return { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } end
-  local state = { match(value, COUNTS) }
-  if not state[1] then return nil end
-  for i = 1, 12 do state[i] = tonumber(state[i]) end
-  return state
-end
+local SLIDING = { width = 12, read = read_counts }
 
 function SLIDING.fits(state, policy)
   local newest, used = state[1], 0
@@ -85,43 +51,29 @@ function SLIDING.fits(state, policy)
 end
 
 function SLIDING.charge(state, policy, key)
-  local current = floor(now / policy.window)
-  if current > state[1] then
-    for passed = math.max(state[1] + 1, current - 10), current do state[passed % 11 + 2] = 0 end
-    state[1] = current
-  end
-  local place = state[1] % 11 + 2
-  state[place] = math.min(MAX, state[place] + policy.cost)
-  local ends = ceil((state[1] + 11) * policy.window / 1000)
-  call('SET', key, format('%.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f', unpack(state)), 'PXAT', ends)
-  return ends
+  return charge_counts(key, state, policy.window, policy.cost)
 end
 
 -- When the bucket is full: microseconds, and a rest over the limit.
 local BUCKET = { width = 2 }
 
 function BUCKET.read(value)
-  if not value then return { 0, 0 } end
-  local micros, rest = match(value, '^(%d+) (%d+)$')
-  return micros and { tonumber(micros), tonumber(rest) } or nil
+  local micros, rest = read_arrival(value)
+  return micros and { micros, rest }
 end
 
 -- Leaves in the policy what a charge would make of the state.
 function BUCKET.fits(state, policy)
-  local micros, rest, limit = state[1], state[2], policy.limit
-  if micros < now then micros, rest = now, 0 end
-  micros, rest = plus(micros, rest, policy.step, policy.step_rest, limit)
+  local micros, rest = charged_arrival(state[1], state[2], policy)
   policy.micros, policy.rest = micros, rest
-  local latest, latest_rest = plus(policy.fill, policy.fill_rest, now, 0, limit)
+  local latest, latest_rest = plus(policy.fill, policy.fill_rest, now, 0, policy.limit)
   return policy.cost <= policy.most and micros < MAX
     and (micros < latest or (micros == latest and rest <= latest_rest))
 end
 
 function BUCKET.charge(state, policy, key)
   state[1], state[2] = policy.micros, policy.rest
-  local ends = ceil((state[1] + 1) / 1000)
-  call('SET', key, format('%.0f %.0f', state[1], state[2]), 'PXAT', ends)
-  return ends
+  return save_arrival(key, state[1], state[2])
 end
 
 local KINDS = { FIXED, SLIDING, BUCKET }
