@@ -59,7 +59,8 @@ export class CallQueue {
   /** Calls whose promises have not settled. */
   #pending = 0;
   #idle: (() => void)[] = [];
-  #toConfirm = false;
+  /** Calls that may go and whose functions have not been called. */
+  #toBegin = 0;
 
   constructor(settings: PacerSettings, listeners: Listeners<PacerEvents>, failures: Failures) {
     this.#settings = settings;
@@ -115,7 +116,10 @@ export class CallQueue {
     const ticket = scratch[TICKET] as number;
     if (outcome === IS_WAITING) this.#cancel(ticket);
     this.#follow();
-    return outcome === HAS_STARTED ? ticket : undefined;
+    if (outcome === IS_WAITING) return undefined;
+    this.#toBegin++;
+    this.#hasBegun();
+    return ticket;
   }
 
   /** Gives back the place of {@link CallQueue.start}. */
@@ -226,7 +230,7 @@ export class CallQueue {
         this.#check(call);
         let delay: number | undefined;
         try {
-          const value = await call.fn(call);
+          const value = await this.#begin(call);
           this.#failures.onSuccess();
           return value;
         } catch (error) {
@@ -243,11 +247,20 @@ export class CallQueue {
     }
   }
 
+  #begin(call: Call): unknown {
+    try {
+      return call.fn(call);
+    } finally {
+      this.#hasBegun();
+    }
+  }
+
   /** Turns a call back that has failed while it waited, or whose signal was aborted between its turn and its start. */
   #check(call: Call): void {
     if (call.failure !== undefined) throw call.failure.reason;
     const signal = call.options?.signal;
     if (!signal?.aborted) return;
+    this.#hasBegun();
     this.settle(call, 0);
     this.#finish(call.ticket);
     throw signal.reason;
@@ -288,6 +301,7 @@ export class CallQueue {
     if (outcome !== IS_WAITING) this.#lanes.leave(options?.lane);
     if (outcome > HAS_STARTED) throw this.#rejection(outcome);
     call.ticket = scratch[TICKET] as number;
+    if (outcome === HAS_STARTED) this.#toBegin++;
     const gate = outcome === HAS_STARTED ? undefined : this.#wait(call);
     this.#follow();
     return gate;
@@ -383,19 +397,16 @@ export class CallQueue {
       this.#reject(call, new RateLimitTimeoutError());
       return;
     }
+    this.#toBegin++;
     this.#leave(call);
-    this.#confirmLater();
   }
 
-  /** Tells the engine when those that may go have begun, so that the limit holds for them and not for our decisions. */
-  #confirmLater(): void {
-    if (this.#toConfirm || this.names.length === 0) return;
-    this.#toConfirm = true;
-    Promise.resolve().then(() => Promise.resolve().then(() => this.#confirm()));
-  }
-
-  #confirm(): void {
-    this.#toConfirm = false;
+  /**
+   * A call has begun, or will not. When all have, the engine is told, so that the limit holds for the calls and not for
+   * our decisions.
+   */
+  #hasBegun(): void {
+    if (--this.#toBegin > 0 || this.names.length === 0) return;
     scratch[LISTS] = 0;
     this.#about(0);
     this.#engine.begun();
