@@ -217,6 +217,18 @@ describe("errors of an SDK", () => {
     expect(pace.stats()).toMatchObject({ running: 0, waiting: 0, pausedMs: 0 });
   });
 
+  it("of calls that were taken back do not go again", async () => {
+    const retry = vi.fn(() => 0);
+    const pace = createPacer({ limit: 100, window: "1s", retry });
+    const controller = new AbortController();
+    const call = pace(({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", reject)), {
+      signal: controller.signal,
+    });
+    controller.abort();
+    await expect(call).rejects.toBeDefined();
+    expect(retry).not.toHaveBeenCalled();
+  });
+
   it("a retry that is no duration is a named error", async () => {
     const pace = createPacer({ limit: 100, window: "1s", retry: (() => "soon") as never });
     await expect(pace(() => Promise.reject(new Error("boom")))).rejects.toMatchObject({ code: "CONFIG_RETRY" });

@@ -63,7 +63,6 @@ describe("the rate", () => {
     const starts: number[] = [];
     const slow = () => {
       starts.push(performance.now());
-      vi.setSystemTime(Date.now());
       vi.advanceTimersByTime(30);
     };
     void pace(() => {});

@@ -28,12 +28,9 @@ import {
 import { cleared, closed, queueFull, RateLimitTimeoutError, tooLarge } from "./errors.js";
 import { Lanes } from "./lanes.js";
 import { checkFunction, checkPaceOptions, type PacerSettings } from "./options.js";
-import { Signals } from "./signals.js";
 import type { Job, PaceOptions, PacerEvents, PacerStats } from "./types.js";
+import { Waiting } from "./waiting.js";
 import { WakeUp } from "./wake-up.js";
-
-/** Slots for calls that wait which are kept when none does. */
-const SPARE = 1_024;
 
 /** What decides whether a call that failed goes again. */
 export interface Failures {
@@ -48,9 +45,7 @@ export class CallQueue {
   readonly #settings: PacerSettings;
   readonly #listeners: Listeners<PacerEvents>;
   readonly #failures: Failures;
-  /** Calls that wait, by the low 32 bits of their tickets' numbers. */
-  #waiting: (Call | undefined)[] = [];
-  readonly #signals = new Signals<Call>((calls, reason) => this.#abort(calls, reason));
+  readonly #waiting = new Waiting((calls, reason) => this.#abort(calls, reason));
   readonly #lanes = new Lanes();
   readonly #go = (call: Call) => this.#make(call);
   readonly #wakeUp = new WakeUp(() => this.#drain());
@@ -59,7 +54,8 @@ export class CallQueue {
   /** Calls whose promises have not settled. */
   #pending = 0;
   #idle: (() => void)[] = [];
-  #toConfirm = false;
+  /** Calls that may go and whose functions have not been called. */
+  #toBegin = 0;
 
   constructor(settings: PacerSettings, listeners: Listeners<PacerEvents>, failures: Failures) {
     this.#settings = settings;
@@ -115,7 +111,10 @@ export class CallQueue {
     const ticket = scratch[TICKET] as number;
     if (outcome === IS_WAITING) this.#cancel(ticket);
     this.#follow();
-    return outcome === HAS_STARTED ? ticket : undefined;
+    if (outcome === IS_WAITING) return undefined;
+    this.#toBegin++;
+    this.#hasBegun();
+    return ticket;
   }
 
   /** Gives back the place of {@link CallQueue.start}. */
@@ -172,8 +171,7 @@ export class CallQueue {
   clear(reason: unknown = cleared()): void {
     this.#drain();
     this.#engine.clear();
-    for (const call of this.#waiting) if (call !== undefined) this.#reject(call, reason);
-    this.#waiting = [];
+    this.#waiting.endEach((call) => this.#reject(call, reason));
     this.#follow();
   }
 
@@ -226,7 +224,7 @@ export class CallQueue {
         this.#check(call);
         let delay: number | undefined;
         try {
-          const value = await call.fn(call);
+          const value = await this.#begin(call);
           this.#failures.onSuccess();
           return value;
         } catch (error) {
@@ -243,11 +241,20 @@ export class CallQueue {
     }
   }
 
+  #begin(call: Call): unknown {
+    try {
+      return call.fn(call);
+    } finally {
+      this.#hasBegun();
+    }
+  }
+
   /** Turns a call back that has failed while it waited, or whose signal was aborted between its turn and its start. */
   #check(call: Call): void {
     if (call.failure !== undefined) throw call.failure.reason;
     const signal = call.options?.signal;
     if (!signal?.aborted) return;
+    this.#hasBegun();
     this.settle(call, 0);
     this.#finish(call.ticket);
     throw signal.reason;
@@ -288,7 +295,8 @@ export class CallQueue {
     if (outcome !== IS_WAITING) this.#lanes.leave(options?.lane);
     if (outcome > HAS_STARTED) throw this.#rejection(outcome);
     call.ticket = scratch[TICKET] as number;
-    const gate = outcome === HAS_STARTED ? undefined : this.#wait(call);
+    if (outcome === HAS_STARTED) this.#toBegin++;
+    const gate = outcome === HAS_STARTED ? undefined : this.#waiting.add(call);
     this.#follow();
     return gate;
   }
@@ -300,25 +308,9 @@ export class CallQueue {
     return tooLarge(this.names[policy] ?? "", cost, limit);
   }
 
-  #wait(call: Call): Promise<Call> {
-    this.#waiting[call.ticket >>> 0] = call;
-    const signal = call.options?.signal;
-    if (signal !== undefined) this.#signals.add(signal, call);
-    return new Promise((resolve) => {
-      call.go = resolve;
-    });
-  }
-
-  /** A call no longer waits: what follows comes after the present turn. */
   #leave(call: Call): void {
-    const { go, options } = call;
-    call.go = undefined;
-    this.#waiting[call.ticket >>> 0] = undefined;
-    if (options !== undefined) {
-      this.#lanes.leave(options.lane);
-      if (options.signal !== undefined) this.#signals.delete(options.signal, call);
-    }
-    go?.(call);
+    this.#lanes.leave(call.options?.lane);
+    this.#waiting.leave(call);
   }
 
   #reject(call: Call, reason: unknown): void {
@@ -372,30 +364,27 @@ export class CallQueue {
       for (let i = 0; i < count; i++) this.#happened(scratch[LIST + i] as number);
     } while (count === MOST_EVENTS);
     this.#wakeUp.set(scratch[NEXT] as number);
-    if (this.#waiting.length > SPARE && scratch[WAITING] === 0) this.#waiting = [];
+    if (scratch[WAITING] === 0) this.#waiting.shrink();
   }
 
   #happened(event: number): void {
     const ticket = event < 0 ? -1 - event : event;
-    const call = this.#waiting[ticket >>> 0];
+    const call = this.#waiting.of(ticket);
     if (call === undefined) return;
     if (event < 0) {
       this.#reject(call, new RateLimitTimeoutError());
       return;
     }
+    this.#toBegin++;
     this.#leave(call);
-    this.#confirmLater();
   }
 
-  /** Tells the engine when those that may go have begun, so that the limit holds for them and not for our decisions. */
-  #confirmLater(): void {
-    if (this.#toConfirm || this.names.length === 0) return;
-    this.#toConfirm = true;
-    Promise.resolve().then(() => Promise.resolve().then(() => this.#confirm()));
-  }
-
-  #confirm(): void {
-    this.#toConfirm = false;
+  /**
+   * A call has begun, or will not. When all have, the engine is told, so that the limit holds for the calls and not for
+   * our decisions.
+   */
+  #hasBegun(): void {
+    if (--this.#toBegin > 0 || this.names.length === 0) return;
     scratch[LISTS] = 0;
     this.#about(0);
     this.#engine.begun();
