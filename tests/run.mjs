@@ -40,7 +40,10 @@ const STEPS = {
   "rust format": () => run("cargo", ["fmt", "--all", "--check"]),
   "rust lint": () =>
     run("cargo", ["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"]),
-  "rust tests": () => run("cargo", ["test", "--locked", "--quiet", "-p", "tollgate-core"]),
+  "rust tests": () => {
+    run("cargo", ["test", "--locked", "--quiet", "-p", "tollgate-core"]);
+    run("cargo", ["test", "--locked", "--quiet", "-p", "tollgate", "--all-features"]);
+  },
   "bare metal": bareMetal,
   build: () => run(process.execPath, ["tests/build.mjs"]),
   "lint and format": () => run(bin("biome"), ["ci", "--error-on-warnings", "."]),
