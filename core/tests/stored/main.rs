@@ -9,6 +9,7 @@
 )]
 
 mod batches;
+mod permissions;
 mod random;
 #[path = "../vectors/reading.rs"]
 mod reading;
