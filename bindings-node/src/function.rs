@@ -119,6 +119,24 @@ pub(crate) unsafe fn keyed<T, R>(
     ran.flatten()
 }
 
+/// Runs a call without arguments.
+///
+/// # Safety
+/// As [`keyed`].
+#[inline]
+pub(crate) unsafe fn unkeyed<T>(
+    env: napi_env,
+    info: napi_callback_info,
+    run: impl FnOnce(&mut T, &mut Scratch<'_>),
+) -> napi_value {
+    // SAFETY: as the caller says.
+    let Some((hot, [])) = (unsafe { receive::<Hot<T>, 0>(env, info) }) else { return ptr::null_mut() };
+    if hot.call(run).is_none() {
+        throw(env, c"the engine is in use");
+    }
+    ptr::null_mut()
+}
+
 /// The data and the arguments of a call; an argument that was not given is `undefined`.
 ///
 /// # Safety

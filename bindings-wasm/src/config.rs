@@ -1,11 +1,12 @@
 //! Control plane: configurations in, limiters out. What returns an object is written by serde.
 
-use tollgate_boundary::{EngineConfig, EngineError, EnginePolicy, EngineStoreConfig};
+use tollgate_boundary::{EngineConfig, EngineError, EnginePacerConfig, EnginePolicy, EngineStoreConfig};
 use tollgate_core::{Limiter, LimiterConfig};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::hot::WasmLimiter;
+use crate::pacer::WasmPacer;
 use crate::store::WasmStore;
 
 /// The version of the package that this belongs to.
@@ -57,6 +58,12 @@ impl LimiterPlan {
         let config = LimiterConfig::try_from(self.0).map_err(thrown)?;
         Limiter::new(config).map(WasmLimiter::new).map_err(thrown)
     }
+
+    /// Makes a pacer of these policies.
+    pub fn pacer(self, concurrency: Option<f64>, max_queue: Option<f64>) -> Result<WasmPacer, JsValue> {
+        let config = EnginePacerConfig { policies: self.0.policies, concurrency, max_queue };
+        tollgate_boundary::pacer::create(config).map(WasmPacer::new).map_err(thrown)
+    }
 }
 
 /// Microseconds of `"30s"`.
@@ -70,6 +77,12 @@ pub fn parse_duration(text: &str) -> Result<f64, JsValue> {
 pub fn parse_rate(text: &str) -> Result<JsValue, JsValue> {
     let rate = tollgate_boundary::parse_rate(text).map_err(thrown)?;
     Ok(serde_wasm_bindgen::to_value(&rate)?)
+}
+
+/// What header fields tell about limits. See [`tollgate_boundary::told`].
+#[wasm_bindgen]
+pub fn told(fields: &str, wall_secs: f64) -> String {
+    tollgate_boundary::told(fields, wall_secs)
 }
 
 /// What is thrown: code and message as one text, of which JavaScript makes an `Error`.

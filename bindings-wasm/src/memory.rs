@@ -49,6 +49,6 @@ pub(crate) fn with_numbers_mut<T>(run: impl FnOnce(&mut Scratch<'_>) -> T) -> T 
 }
 
 /// Runs a call with the numbers in memory.
-pub(crate) fn with_numbers<T>(run: impl FnOnce(&Scratch<'_>) -> T) -> T {
-    MEMORY.with_borrow_mut(|memory| run(&Scratch::new(&mut memory.cells)))
+pub(crate) fn with_numbers<T>(run: impl FnOnce(&mut Scratch<'_>) -> T) -> T {
+    MEMORY.with_borrow_mut(|memory| run(&mut Scratch::new(&mut memory.cells)))
 }

@@ -135,6 +135,35 @@ export interface RawStore {
   decision(script: number, peek: number): boolean;
 }
 
+/** What a pacer is made from; what is absent takes the core's default. */
+export interface EnginePacerConfig {
+  policies: EnginePolicy[];
+  concurrency?: number;
+  maxQueue?: number;
+}
+
+/**
+ * Says when calls that go out may go. All numbers are in the scratch array; `pacer/cells.ts` has the layout. Each call
+ * leaves there when to drain next, and how many events there are.
+ */
+export interface EnginePacer {
+  readonly names: readonly string[];
+  submit(): void;
+  finish(): void;
+  settle(): void;
+  cancel(): void;
+  clear(): void;
+  pause(): void;
+  resume(): void;
+  setShare(): void;
+  learn(): void;
+  /** Everything that was handed out has begun. */
+  begun(): void;
+  /** Lets time pass, and hands out events. */
+  drain(): void;
+  state(): void;
+}
+
 /** A dialect of header fields: its name, and its fields in the order of {@link EngineLimiter.headers}. */
 export interface EngineDialect {
   name: string;
@@ -150,9 +179,15 @@ export interface RawEngine {
   createStore(config: EngineStoreConfig, scratch: Float64Array): RawStore;
   /** Name, digest and text of each script, joined by NULs. */
   scripts(): string;
+  createPacer(config: EnginePacerConfig, scratch: Float64Array): EnginePacer;
   dialects(): readonly EngineDialect[];
   parseDuration(text: string): number;
   parseRate(text: string): { limit: number; windowMicros: number };
+  /**
+   * What header fields, one `name: value` a line, tell about limits: the microseconds of `Retry-After`, then a line for
+   * each limit with name, quota, remaining and microseconds until it resets, separated by tabs.
+   */
+  told(fields: string, wallSecs: number): string;
 }
 
 /** The one interface between TypeScript and an engine. */

@@ -227,8 +227,6 @@ describe("registerRateLimit", () => {
     await registerRateLimit(Fastify(), { limiter: createLimiter(once) });
     vi.stubEnv("REDIS_URL", "");
     await registerRateLimit(Fastify(), once);
-    await expect(registerRateLimit(Fastify(), { ...once, redis: "127.0.0.1" })).rejects.toMatchObject(
-      redisError,
-    );
+    await expect(registerRateLimit(Fastify(), { ...once, redis: "127.0.0.1" })).rejects.toMatchObject(redisError);
   });
 });

@@ -24,6 +24,7 @@ export declare class LimiterPlan {
   ): void;
   limiter(): WasmLimiter;
   store(name: string, prefix: string): WasmStore;
+  pacer(concurrency: number | undefined, maxQueue: number | undefined): WasmPacer;
 }
 
 export declare class WasmStore {
@@ -36,11 +37,28 @@ export declare class WasmStore {
   decision(script: number, peek: boolean): boolean;
 }
 
+export declare class WasmPacer {
+  names(): string[];
+  submit(): void;
+  finish(): void;
+  settle(): void;
+  cancel(): void;
+  clear(): void;
+  pause(): void;
+  resume(): void;
+  setShare(): void;
+  learn(): void;
+  begun(): void;
+  drain(): void;
+  state(): void;
+}
+
 export declare function version(): string;
 export declare function dialects(): object;
 export declare function scripts(): string;
 export declare function parseDuration(text: string): number;
 export declare function parseRate(text: string): object;
+export declare function told(fields: string, wallSecs: number): string;
 export declare function makeRoom(units: number): number;
 export declare function numbersAt(): number;
 export declare function initSync(given: { module: WebAssembly.Module | BufferSource }): { memory: WebAssembly.Memory };

@@ -46,11 +46,11 @@ async function replayed(namespace, one, ending) {
   return answersOfDecider(durable(clocked)[DECIDER](spec), cells, one, at);
 }
 
-/** How many answers there were, and of each case the first that is wrong. */
-async function vectors(namespace, ending) {
+/** How many answers there were in the cases of this name, and of each the first that is wrong. */
+async function vectors(namespace, { name, ending }) {
   const wrong = [];
   let answers = 0;
-  for (const one of VECTORS.flatMap((file) => file.cases)) {
+  for (const one of VECTORS.flatMap((file) => file.cases.filter((one) => one.name === name))) {
     const found = await replayed(namespace, one, ending);
     answers += found.length;
     const at = one.steps.findIndex((step, i) => !isSame(found[i], step.expect));
@@ -79,7 +79,7 @@ async function call(env, { namespace = "TOLLGATE", options, method, args, ended 
 }
 
 const app = new Hono();
-app.get("/vectors", async (c) => c.json(await vectors(c.env.CLOCKED, c.req.query("ending") === "yes")));
+app.post("/vectors", async (c) => c.json(await vectors(c.env.CLOCKED, await c.req.json())));
 app.post("/call", async (c) => c.json(await call(c.env, await c.req.json())));
 app.post("/raw", async (c) => {
   const { name, body } = await c.req.json();

@@ -18,6 +18,7 @@ const HOT_CALLS: u32 = (LIMIT + LIMIT / 9) / THREADS;
 
 /// A limiter that threads share.
 pub(crate) trait Shared: Sync {
+    #[expect(clippy::ptr_arg, reason = "governor takes a key as it keeps it")]
     fn check(&self, key: &String) -> bool;
 }
 

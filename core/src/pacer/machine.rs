@@ -200,8 +200,9 @@ impl Pacer {
         self.handle_timeout(now);
     }
 
-    /// Everything that was handed out as [`PacerEvent::Started`] has begun by now. For hosts where that takes a while:
-    /// those starts count from now on, so that the bound holds for the calls themselves.
+    /// Everything that has started since the last time this was called has begun by now. For hosts where that takes a
+    /// while: those starts count from now on, so that the bound holds for the calls themselves. Such a host calls it
+    /// after all that starts, soon.
     pub fn begun(&mut self, now: Timestamp) {
         self.advance(now);
         if let Some(since) = self.unconfirmed.take() {
@@ -315,6 +316,7 @@ impl Pacer {
     #[inline]
     fn start_at_once(&mut self, index: u32, cost: Cost<'_>) -> TicketId {
         self.running = self.running.saturating_add(1);
+        self.unconfirmed.get_or_insert(self.latest);
         for (i, rate) in self.rates.iter_mut().enumerate() {
             rate.start(cost.of(i), self.latest);
         }

@@ -23,7 +23,7 @@ impl Script {
     /// All scripts.
     pub const ALL: [Self; 5] = [Self::Window, Self::Decide, Self::Settle, Self::Reset, Self::Block];
 
-    /// Its name; the file in `scripts/` is called so.
+    /// Its name; the file in `scripts/` is called so. Two of them begin with `states.lua`, which they share.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -40,8 +40,8 @@ impl Script {
     pub const fn source(self) -> &'static str {
         match self {
             Self::Window => include_str!("scripts/window.lua"),
-            Self::Decide => include_str!("scripts/decide.lua"),
-            Self::Settle => include_str!("scripts/settle.lua"),
+            Self::Decide => concat!(include_str!("scripts/states.lua"), include_str!("scripts/decide.lua")),
+            Self::Settle => concat!(include_str!("scripts/states.lua"), include_str!("scripts/settle.lua")),
             Self::Reset => include_str!("scripts/reset.lua"),
             Self::Block => include_str!("scripts/block.lua"),
         }

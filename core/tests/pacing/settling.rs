@@ -66,13 +66,16 @@ fn a_ticket_that_ended_settles_nothing() {
 fn what_began_late_counts_from_then() {
     let mut ours = Tollgate::new(&Rules { policies: vec![(1, 1_000)], ..tokens() });
     let one = Asked { costs: vec![1], priority: 0, lane: 0, deadline: None };
+    let begun = |ours: &mut Tollgate, now| ours.pacer.begun(Timestamp::from_micros(now));
     assert_eq!(ours.submit(0, &one, 0), Outcome::Started);
-    assert_eq!(ours.submit(1, &one, 0), Outcome::Waiting);
-    assert_eq!(ours.submit(2, &one, 0), Outcome::Waiting);
-    ours.handle_timeout(1_000);
+    begun(&mut ours, 30);
+    assert_eq!(ours.submit(1, &one, 40), Outcome::Waiting);
+    assert_eq!(ours.submit(2, &one, 40), Outcome::Waiting);
+    assert_eq!(ours.poll_timeout(), Some(1_030));
+    ours.handle_timeout(1_030);
     assert_eq!(ours.events(), [(1, Outcome::Started)]);
-    ours.pacer.begun(Timestamp::from_micros(1_400));
+    begun(&mut ours, 1_400);
     assert_eq!(ours.poll_timeout(), Some(2_400));
-    ours.pacer.begun(Timestamp::from_micros(1_900));
-    assert_eq!(ours.poll_timeout(), Some(2_400), "nothing has been handed out since");
+    begun(&mut ours, 1_900);
+    assert_eq!(ours.poll_timeout(), Some(2_400), "nothing has started since");
 }

@@ -3,13 +3,26 @@ import type {
   EngineConfig,
   EngineDenials,
   EngineDialect,
+  EnginePacer,
+  EnginePacerConfig,
   EnginePolicy,
   RawEngine,
   RawStore,
   SavingLimiter,
 } from "../engine.js";
+import { EVENTS, LAST_INPUT, LIST, OUTCOME } from "../pacer/cells.js";
 import { POLICIES, POLICY_LENGTH } from "../scratch.js";
-import { putDecision, putKey, putRequest, takeDecision, useMemory } from "./call-memory.js";
+import {
+  putCells,
+  putDecision,
+  putKey,
+  putLists,
+  putRequest,
+  takeCells,
+  takeDecision,
+  takeLists,
+  useMemory,
+} from "./call-memory.js";
 import * as glue from "./glue.js";
 import { checkVersion, codedError, failedLoad, failedStart, notReady, refuseWithout } from "./start-errors.js";
 
@@ -34,9 +47,11 @@ export function wasmEngine(): Starting {
     createDenials: (config, scratch) => calls().createDenials(config, scratch),
     createStore: (config, scratch) => calls().createStore(config, scratch),
     scripts: () => calls().scripts(),
+    createPacer: (config, scratch) => calls().createPacer(config, scratch),
     dialects: () => calls().dialects(),
     parseDuration: (text) => calls().parseDuration(text),
     parseRate: (text) => calls().parseRate(text),
+    told: (fields, wallSecs) => calls().told(fields, wallSecs),
   };
   const started = ({ memory }: { memory: WebAssembly.Memory }) => {
     checkVersion(glue.version());
@@ -85,13 +100,19 @@ const CALLS: Omit<RawEngine, "kind"> = {
       POLICIES + policies.length * POLICY_LENGTH,
     ),
   scripts: () => glue.scripts(),
+  createPacer: (config, scratch) => pacer(pacerOf(config), scratch),
   dialects: () => glue.dialects() as EngineDialect[],
   parseDuration: (text) => coded(() => glue.parseDuration(text)),
   parseRate: (text) => coded(() => glue.parseRate(text) as { limit: number; windowMicros: number }),
+  told: (fields, wallSecs) => glue.told(fields, wallSecs),
 };
 
 function made({ policies, maxKeys, seed }: EngineConfig): glue.WasmLimiter {
   return coded(() => planned(policies, maxKeys, seed).limiter());
+}
+
+function pacerOf({ policies, concurrency, maxQueue }: EnginePacerConfig): glue.WasmPacer {
+  return coded(() => planned(policies).pacer(concurrency, maxQueue));
 }
 
 function planned(policies: EnginePolicy[], maxKeys?: number, seed: [number, number] = [0, 0]): glue.LimiterPlan {
@@ -212,6 +233,39 @@ function store(own: glue.WasmStore, scratch: Float64Array, end: number): RawStor
       if (made) takeDecision(scratch, end);
       return made;
     },
+  };
+}
+
+/** The calls of one pacer. */
+function pacer(own: glue.WasmPacer, scratch: Float64Array): EnginePacer {
+  const call = (run: () => void) => () => {
+    putCells(scratch, LAST_INPUT);
+    putLists(scratch);
+    run();
+    takeCells(scratch, OUTCOME, LIST + 3);
+  };
+  return {
+    names: own.names(),
+    submit: call(() => own.submit()),
+    finish: call(() => own.finish()),
+    settle: call(() => own.settle()),
+    cancel: call(() => own.cancel()),
+    clear: call(() => own.clear()),
+    pause: call(() => own.pause()),
+    resume: call(() => own.resume()),
+    setShare: call(() => own.setShare()),
+    learn: call(() => own.learn()),
+    begun: call(() => own.begun()),
+    drain() {
+      putCells(scratch, LAST_INPUT);
+      own.drain();
+      takeCells(scratch, OUTCOME, LIST);
+      takeCells(scratch, LIST, LIST + (scratch[EVENTS] as number));
+    },
+    state: call(() => {
+      own.state();
+      takeLists(scratch);
+    }),
   };
 }
 

@@ -1,0 +1,52 @@
+import type { Call } from "./call.js";
+import { Signals } from "./signals.js";
+
+/** Slots for calls that are kept when none waits. */
+const SPARE = 1_024;
+
+/** The calls that wait for their turn. */
+export class Waiting {
+  /** By the low 32 bits of their tickets' numbers. */
+  #calls: (Call | undefined)[] = [];
+  readonly #signals: Signals<Call>;
+
+  /** `onAbort` is given all calls of a signal that is aborted. */
+  constructor(onAbort: (calls: Iterable<Call>, reason: unknown) => void) {
+    this.#signals = new Signals(onAbort);
+  }
+
+  /** Lets a call wait. What is returned resolves when it no longer does. */
+  add(call: Call): Promise<Call> {
+    this.#calls[call.ticket >>> 0] = call;
+    const signal = call.options?.signal;
+    if (signal !== undefined) this.#signals.add(signal, call);
+    return new Promise((resolve) => {
+      call.go = resolve;
+    });
+  }
+
+  /** The call of a ticket. */
+  of(ticket: number): Call | undefined {
+    return this.#calls[ticket >>> 0];
+  }
+
+  /** A call no longer waits: what follows comes after the present turn. */
+  leave(call: Call): void {
+    const { go, options } = call;
+    call.go = undefined;
+    this.#calls[call.ticket >>> 0] = undefined;
+    if (options?.signal !== undefined) this.#signals.delete(options.signal, call);
+    go?.(call);
+  }
+
+  /** Calls `end` with each call. */
+  endEach(end: (call: Call) => void): void {
+    for (const call of this.#calls) if (call !== undefined) end(call);
+    this.#calls = [];
+  }
+
+  /** Gives back the memory of a queue that was long. Nothing waits. */
+  shrink(): void {
+    if (this.#calls.length > SPARE) this.#calls = [];
+  }
+}
