@@ -18,6 +18,7 @@
 //! None is on by itself.
 //!
 //! - `tower`: `RateLimitLayer` asks a limiter before each request, and `Decision::headers` writes header fields.
+//! - `redis`: `RedisRateLimiter` keeps limits in Redis, so that processes share them. Runs on tokio.
 //! - `axum`: what axum needs on top of that: it finds the peer's address, and a refusal is a response.
 
 mod clock;
@@ -32,6 +33,9 @@ mod layer;
 mod limit;
 mod memory;
 mod policy;
+#[cfg(feature = "redis")]
+mod redis;
+mod seed;
 mod span;
 mod terms;
 
@@ -47,4 +51,6 @@ pub use layer::{ForwardedIp, Header, KeyFrom, MissingKey, PeerIp, RateLimitFutur
 pub use limit::Limit;
 pub use memory::{RateLimiter, RateLimiterBuilder};
 pub use policy::{Policies, Policy};
+#[cfg(feature = "redis")]
+pub use redis::{AnyRateLimiter, OnStoreError, RedisRateLimiter, RedisRateLimiterBuilder, StoreError};
 pub use tollgate_core::{Algorithm, Size};

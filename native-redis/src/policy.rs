@@ -130,6 +130,13 @@ impl Policies {
         Self(policies.into_iter().collect())
     }
 
+    /// The same under other limits.
+    #[cfg(feature = "redis")]
+    pub(crate) fn scaled(&self, limit: impl Fn(u64) -> u64) -> Self {
+        let scale = |policy: &Policy| Policy { limit: limit(policy.limit), burst: policy.burst.map(&limit), ..*policy };
+        Self(self.0.iter().map(scale).collect())
+    }
+
     pub(crate) fn to_core(&self) -> Vec<tollgate_core::Policy> {
         self.0.iter().map(|policy| policy.to_core()).collect()
     }

@@ -1,11 +1,11 @@
 //! Keys divided among limiters, each behind a lock of its own.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tollgate_core::{CheckedPolicy, KeyHash, KeyTag, Limiter, LimiterConfig, Size};
 
 use crate::config_error::ConfigError;
+use crate::seed::random_seed;
 
 /// The most shards there are. A tag's six lowest bits choose one; within a limiter they choose nothing.
 const MOST_SHARDS: usize = 64;
@@ -76,12 +76,6 @@ fn lock(shard: &Shard) -> MutexGuard<'_, Limiter> {
 fn shard_count(max_keys: usize) -> usize {
     let most = (max_keys / LEAST_KEYS).clamp(1, MOST_SHARDS);
     1 << most.ilog2()
-}
-
-/// Numbers that nobody can guess, from the standard library's own source of such.
-fn random_seed() -> [u64; 2] {
-    let state = RandomState::new();
-    [state.hash_one(0_u8), state.hash_one(1_u8)]
 }
 
 #[cfg(test)]

@@ -1,0 +1,11 @@
+//! Limits over real Redis servers.
+
+#![cfg(feature = "redis")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on panics")]
+
+mod cluster;
+mod configuration;
+mod outages;
+mod server;
+mod shared;
+mod verbs;
