@@ -4,6 +4,9 @@ import type { Answer } from "./api.js";
 /** Seconds shown. */
 export const SPAN = 60;
 
+/** The page has room for the charts of so many policies. */
+const CHARTS = 2;
+
 /** Allowed and refused in one second. */
 interface Second {
   allowed: number;
@@ -15,11 +18,11 @@ export class History {
   #policies: Map<number, Second>[] = [];
   #changes: number[] = [];
 
-  /** Counts an answer for every policy that it speaks of. */
+  /** Counts an answer for every policy that it speaks of, or for all: what nobody has counted speaks of none. */
   add({ status, refusedBy, policies }: Answer, now: number): void {
     const limited = status === 429;
     if (status !== 200 && !limited) return;
-    for (let i = 0; i < policies; i++) {
+    for (let i = 0; i < (policies || CHARTS); i++) {
       if (!limited) this.#second(i, now).allowed++;
       else if (refusedBy.includes(i)) this.#second(i, now).refused++;
     }
