@@ -15,8 +15,8 @@ function namespace(answer: (body: string, name: string) => Promise<unknown>): Du
   } as DurableNamespace;
 }
 
-/** Storage in memory; `put` may be made to fail. */
-function state(put = async () => {}): DurableState & { stored: Map<string, unknown> } {
+/** Storage in memory; `put` and `setAlarm` may be made to fail. */
+function state(put = async () => {}, set = async () => {}): DurableState & { stored: Map<string, unknown> } {
   const stored = new Map<string, unknown>();
   let alarm: number | null = null;
   return {
@@ -31,6 +31,7 @@ function state(put = async () => {}): DurableState & { stored: Map<string, unkno
       deleteAll: async () => stored.clear(),
       getAlarm: async () => alarm,
       async setAlarm(at) {
+        await set();
         alarm = at;
       },
     },
@@ -108,6 +109,20 @@ if (process.env.TOLLGATE_ENGINE === "wasm") {
     fails = false;
     const remaining = async () => ((await (await object.fetch(post(consume))).json()) as number[])[6];
     expect([await remaining(), await remaining(), await remaining()]).toEqual([1, 0, 0]);
+  });
+
+  it("an alarm that could not be set is set with the next write", async () => {
+    let fails = true;
+    const context = state(undefined, async () => {
+      if (fails) throw new Error("no alarm");
+    });
+    const object = new TollgateObject(context);
+    const answer = await object.fetch(post(consume));
+    expect(await answer.json()).toMatchObject({ code: "STORE_ERROR", message: expect.stringContaining("no alarm") });
+    expect(await context.storage.getAlarm()).toBe(null);
+    fails = false;
+    expect((await object.fetch(post(consume))).status).toBe(200);
+    expect(await context.storage.getAlarm()).toBeGreaterThan(Date.now());
   });
 
   it("the object does not let a clock that goes back undo what was counted", async () => {

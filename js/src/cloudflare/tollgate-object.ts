@@ -89,11 +89,19 @@ export class TollgateObject {
     }
   }
 
-  /** One alarm for as long as the key is in use, not one for each call: setting it is a write, too. */
+  /**
+   * One alarm for as long as the key is in use, not one for each call: setting it is a write, too. One that could not be
+   * set is set with the next write; without it the state would stay for ever.
+   */
   async #setAlarm(ends: number): Promise<void> {
     this.#isAlarmSet = true;
     const millis = Math.ceil((ends - this.nowMicros()) / 1_000);
-    await this.#storage.setAlarm(Date.now() + Math.max(millis, this.shortestAlarmMillis()));
+    try {
+      await this.#storage.setAlarm(Date.now() + Math.max(millis, this.shortestAlarmMillis()));
+    } catch (error) {
+      this.#isAlarmSet = false;
+      throw error;
+    }
   }
 }
 
