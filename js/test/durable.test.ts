@@ -125,6 +125,27 @@ if (process.env.TOLLGATE_ENGINE === "wasm") {
     expect(await context.storage.getAlarm()).toBeGreaterThan(Date.now());
   });
 
+  it.each([
+    ["no cost", { asked: [] }],
+    ["no word on lists", { asked: [1] }],
+    ["no list of costs", { asked: [1, 1] }],
+    ["one list of two", { asked: [1, 3, 1] }],
+    ["more than it says", { asked: [1, 0, 1] }],
+    ["a negative cost", { asked: [-1, 0] }],
+    ["half a cost", { asked: [0.5, 0] }],
+    ["no decision to settle", { operation: "settle" }],
+    ["part of a decision to settle", { operation: "settle", decision: [1] }],
+    ["no policies", { rules: undefined }],
+    ["policies that are no JSON", { rules: "limit" }],
+    ["policies that are no list", { rules: "{}" }],
+    ["a policy that is none", { rules: "[null]" }],
+  ])("a call with %s is refused, and nothing is stored", async (_, change) => {
+    const context = state();
+    const answer = await new TollgateObject(context).fetch(post({ ...consume, ...change }));
+    expect([answer.status, await answer.json()]).toEqual([500, expect.objectContaining({ code: "STORE_PROTOCOL" })]);
+    expect([...context.stored.keys()]).toEqual([]);
+  });
+
   it("the object does not let a clock that goes back undo what was counted", async () => {
     vi.useFakeTimers({ now: 1_800_000_000_000 });
     const context = state();

@@ -1,7 +1,14 @@
-import { type EngineLimiter, engine, SAVED_ENDS, SAVED_LATEST, type SavingLimiter } from "../engine.js";
+import {
+  type EngineLimiter,
+  type EnginePolicy,
+  engine,
+  SAVED_ENDS,
+  SAVED_LATEST,
+  type SavingLimiter,
+} from "../engine.js";
 import { fromEngine, TollgateError } from "../errors.js";
 import { NOW, scratch } from "../scratch.js";
-import { type Call, decisionCells, placeCall, readCall } from "./call.js";
+import { decisionCells, placeCall, type ReadCall, readCall } from "./call.js";
 import type { DurableState, DurableStorage } from "./runtime.js";
 
 /** Under which name the state is stored. */
@@ -109,11 +116,11 @@ export class TollgateObject {
  * Runs a call on a state. The limiter lives no longer than that: memory of the engine is shared by all objects that the
  * runtime puts together, and objects end without notice.
  */
-function decide(call: Call, state: Float64Array | undefined, now: number) {
-  const limiter = savingLimiter(call.rules);
+function decide(call: ReadCall, state: Float64Array | undefined, now: number) {
+  const limiter = savingLimiter(call.policies);
   try {
     if (state !== undefined) limiter.restore(KEY, state);
-    placeCall(call, limiter.names.length);
+    placeCall(call);
     scratch[NOW] = now;
     limiter[call.operation](KEY);
     const isAnswered = call.operation === "consume" || call.operation === "peek";
@@ -123,8 +130,8 @@ function decide(call: Call, state: Float64Array | undefined, now: number) {
   }
 }
 
-function savingLimiter(rules: string): SavingLimiter {
-  const limiter = engine.createLimiter({ ...ONE_KEY, policies: JSON.parse(rules) }, scratch);
+function savingLimiter(policies: EnginePolicy[]): SavingLimiter {
+  const limiter = engine.createLimiter({ ...ONE_KEY, policies }, scratch);
   if (!isSaving(limiter)) {
     throw new TollgateError(
       "ENGINE_CANNOT_SAVE",
