@@ -15,8 +15,8 @@ function namespace(answer: (body: string, name: string) => Promise<unknown>): Du
   } as DurableNamespace;
 }
 
-/** Storage in memory; `put` may be made to fail. */
-function state(put = async () => {}): DurableState & { stored: Map<string, unknown> } {
+/** Storage in memory; `put` and `setAlarm` may be made to fail. */
+function state(put = async () => {}, set = async () => {}): DurableState & { stored: Map<string, unknown> } {
   const stored = new Map<string, unknown>();
   let alarm: number | null = null;
   return {
@@ -31,6 +31,7 @@ function state(put = async () => {}): DurableState & { stored: Map<string, unkno
       deleteAll: async () => stored.clear(),
       getAlarm: async () => alarm,
       async setAlarm(at) {
+        await set();
         alarm = at;
       },
     },
@@ -108,6 +109,41 @@ if (process.env.TOLLGATE_ENGINE === "wasm") {
     fails = false;
     const remaining = async () => ((await (await object.fetch(post(consume))).json()) as number[])[6];
     expect([await remaining(), await remaining(), await remaining()]).toEqual([1, 0, 0]);
+  });
+
+  it("an alarm that could not be set is set with the next write", async () => {
+    let fails = true;
+    const context = state(undefined, async () => {
+      if (fails) throw new Error("no alarm");
+    });
+    const object = new TollgateObject(context);
+    const answer = await object.fetch(post(consume));
+    expect(await answer.json()).toMatchObject({ code: "STORE_ERROR", message: expect.stringContaining("no alarm") });
+    expect(await context.storage.getAlarm()).toBe(null);
+    fails = false;
+    expect((await object.fetch(post(consume))).status).toBe(200);
+    expect(await context.storage.getAlarm()).toBeGreaterThan(Date.now());
+  });
+
+  it.each([
+    ["no cost", { asked: [] }],
+    ["no word on lists", { asked: [1] }],
+    ["no list of costs", { asked: [1, 1] }],
+    ["one list of two", { asked: [1, 3, 1] }],
+    ["more than it says", { asked: [1, 0, 1] }],
+    ["a negative cost", { asked: [-1, 0] }],
+    ["half a cost", { asked: [0.5, 0] }],
+    ["no decision to settle", { operation: "settle" }],
+    ["part of a decision to settle", { operation: "settle", decision: [1] }],
+    ["no policies", { rules: undefined }],
+    ["policies that are no JSON", { rules: "limit" }],
+    ["policies that are no list", { rules: "{}" }],
+    ["a policy that is none", { rules: "[null]" }],
+  ])("a call with %s is refused, and nothing is stored", async (_, change) => {
+    const context = state();
+    const answer = await new TollgateObject(context).fetch(post({ ...consume, ...change }));
+    expect([answer.status, await answer.json()]).toEqual([500, expect.objectContaining({ code: "STORE_PROTOCOL" })]);
+    expect([...context.stored.keys()]).toEqual([]);
   });
 
   it("the object does not let a clock that goes back undo what was counted", async () => {

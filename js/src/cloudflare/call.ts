@@ -32,6 +32,11 @@ export interface Call {
   decision?: number[];
 }
 
+/** A call of which nothing is missing. */
+export interface ReadCall extends Call {
+  policies: EnginePolicy[];
+}
+
 /** The policies as one text, names included; equal for equal policies. */
 export function rulesText(policies: readonly EnginePolicy[], names: readonly string[]): string {
   return JSON.stringify(
@@ -52,28 +57,50 @@ export function writeCall(operation: Operation, rules: string, policies: number)
   return JSON.stringify(call);
 }
 
-/** @throws TollgateError `STORE_PROTOCOL` where this is no call that is understood here. */
-export function readCall(text: string): Call {
-  let call: Partial<Call> | null;
-  try {
-    call = JSON.parse(text);
-  } catch {
-    throw otherProtocol("a request that is no call of tollgate");
-  }
+/**
+ * Reads a call. One that lacks a number is refused: where a missing cost counted as none, it would be admitted for nothing.
+ *
+ * @throws TollgateError `STORE_PROTOCOL` where this is no call that is understood here.
+ */
+export function readCall(text: string): ReadCall {
+  const call = parsed(text) as Partial<Call> | null | undefined;
+  if (call === undefined) throw otherProtocol("a request that is no call of tollgate");
   if (call?.protocol !== PROTOCOL) throw otherProtocol(`a call by protocol ${call?.protocol}`);
-  const { operation, rules, asked, decision = [] } = call;
-  const isWhole =
-    OPERATIONS.some((known) => known === operation) &&
-    typeof rules === "string" &&
-    areNumbers(asked) &&
-    areNumbers(decision);
-  if (!isWhole) throw otherProtocol("a call that is not complete");
-  return call as Call;
+  const policies = parsed(String(call.rules));
+  if (!arePolicies(policies)) throw otherProtocol("a call without policies");
+  if (!isWhole(call, policies.length)) throw otherProtocol("a call that is not complete");
+  return { ...(call as Call), policies };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function arePolicies(given: unknown): given is EnginePolicy[] {
+  return Array.isArray(given) && given.every((policy) => typeof policy === "object" && policy !== null);
+}
+
+function isWhole({ operation, asked, decision }: Partial<Call>, policies: number): boolean {
+  if (!OPERATIONS.some((known) => known === operation)) return false;
+  if (!areNumbers(asked) || !asked.every((number) => Number.isSafeInteger(number) && number >= 0)) return false;
+  if (asked.length !== askedCount(asked[1] ?? 0, policies)) return false;
+  return operation !== "settle" || areDecisionCells(decision, policies);
+}
+
+/** How many numbers a call has that brings these lists. */
+function askedCount(lists: number, policies: number): number {
+  const costs = (lists & READ_COSTS) !== 0 ? policies : 0;
+  const limits = (lists & READ_LIMITS) !== 0 ? policies : 0;
+  return 2 + costs + limits;
 }
 
 /** Writes into the scratch array what a call asks. */
-export function placeCall({ asked, decision }: Call, policies: number): void {
-  const [cost = 0, lists = 0] = asked;
+export function placeCall({ asked, decision, policies: { length: policies } }: ReadCall): void {
+  const [cost, lists] = asked as [number, number];
   scratch[COST] = cost;
   scratch[LISTS] = lists;
   let at = 2;
@@ -82,7 +109,7 @@ export function placeCall({ asked, decision }: Call, policies: number): void {
     [READ_LIMITS, LIMITS],
   ] as const) {
     if ((lists & bit) === 0) continue;
-    for (let i = 0; i < policies; i++) scratch[cells + i] = asked[at++] ?? 0;
+    for (let i = 0; i < policies; i++) scratch[cells + i] = asked[at++] as number;
   }
   if (decision !== undefined) scratch.set(decision.slice(0, cellCount(policies)), ALLOWED);
 }

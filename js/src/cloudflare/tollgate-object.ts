@@ -1,7 +1,14 @@
-import { type EngineLimiter, engine, SAVED_ENDS, SAVED_LATEST, type SavingLimiter } from "../engine.js";
+import {
+  type EngineLimiter,
+  type EnginePolicy,
+  engine,
+  SAVED_ENDS,
+  SAVED_LATEST,
+  type SavingLimiter,
+} from "../engine.js";
 import { fromEngine, TollgateError } from "../errors.js";
 import { NOW, scratch } from "../scratch.js";
-import { type Call, decisionCells, placeCall, readCall } from "./call.js";
+import { decisionCells, placeCall, type ReadCall, readCall } from "./call.js";
 import type { DurableState, DurableStorage } from "./runtime.js";
 
 /** Under which name the state is stored. */
@@ -89,11 +96,19 @@ export class TollgateObject {
     }
   }
 
-  /** One alarm for as long as the key is in use, not one for each call: setting it is a write, too. */
+  /**
+   * One alarm for as long as the key is in use, not one for each call: setting it is a write, too. One that could not be
+   * set is set with the next write; without it the state would stay for ever.
+   */
   async #setAlarm(ends: number): Promise<void> {
     this.#isAlarmSet = true;
     const millis = Math.ceil((ends - this.nowMicros()) / 1_000);
-    await this.#storage.setAlarm(Date.now() + Math.max(millis, this.shortestAlarmMillis()));
+    try {
+      await this.#storage.setAlarm(Date.now() + Math.max(millis, this.shortestAlarmMillis()));
+    } catch (error) {
+      this.#isAlarmSet = false;
+      throw error;
+    }
   }
 }
 
@@ -101,11 +116,11 @@ export class TollgateObject {
  * Runs a call on a state. The limiter lives no longer than that: memory of the engine is shared by all objects that the
  * runtime puts together, and objects end without notice.
  */
-function decide(call: Call, state: Float64Array | undefined, now: number) {
-  const limiter = savingLimiter(call.rules);
+function decide(call: ReadCall, state: Float64Array | undefined, now: number) {
+  const limiter = savingLimiter(call.policies);
   try {
     if (state !== undefined) limiter.restore(KEY, state);
-    placeCall(call, limiter.names.length);
+    placeCall(call);
     scratch[NOW] = now;
     limiter[call.operation](KEY);
     const isAnswered = call.operation === "consume" || call.operation === "peek";
@@ -115,8 +130,8 @@ function decide(call: Call, state: Float64Array | undefined, now: number) {
   }
 }
 
-function savingLimiter(rules: string): SavingLimiter {
-  const limiter = engine.createLimiter({ ...ONE_KEY, policies: JSON.parse(rules) }, scratch);
+function savingLimiter(policies: EnginePolicy[]): SavingLimiter {
+  const limiter = engine.createLimiter({ ...ONE_KEY, policies }, scratch);
   if (!isSaving(limiter)) {
     throw new TollgateError(
       "ENGINE_CANNOT_SAVE",
