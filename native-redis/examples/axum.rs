@@ -1,5 +1,6 @@
-//! An axum server behind limits: `cargo run -p tollgate --features axum --example axum`, then
-//! `curl -i 127.0.0.1:3000` and `curl -i -X POST 127.0.0.1:3000/login`. `PORT` chooses another port.
+//! An axum server behind limits: `cargo run -p tollgate --features axum,redis --example axum`, then
+//! `curl -i 127.0.0.1:3000` and `curl -i -X POST 127.0.0.1:3000/login`. `PORT` chooses another port. With a Redis,
+//! `REDIS_URL=redis://127.0.0.1/` makes the first limit one for any number of such servers.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -9,7 +10,7 @@ use axum::extract::Extension;
 use axum::routing::{get, post};
 use axum::{Router, serve};
 use tokio::net::TcpListener;
-use tollgate::{Algorithm, Decision, Policy, RateLimitLayer, RateLimiter};
+use tollgate::{Algorithm, AnyRateLimiter, Decision, Policy, RateLimitLayer, RateLimiter};
 
 async fn home(Extension(decision): Extension<Decision>) -> String {
     format!("You may call {} more times.\n", decision.remaining)
@@ -21,7 +22,8 @@ async fn log_in() -> &'static str {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let api = RateLimiter::new(Policy::per_minute(10).named("api"))?;
+    // In memory when the variable is unset.
+    let api = AnyRateLimiter::from_env("REDIS_URL", Policy::per_minute(10).named("api")).await?;
     let attempts = Policy::new(3, Duration::from_secs(900)).algorithm(Algorithm::SlidingWindow).named("login");
     let login = RateLimiter::new(attempts)?;
 

@@ -39,7 +39,7 @@ impl Clock for MonotonicClock {
     #[inline]
     fn now(&self) -> Duration {
         static FACE: OnceLock<Face> = OnceLock::new();
-        Duration::from_micros(FACE.get_or_init(Face::new).micros())
+        Duration::from_nanos(FACE.get_or_init(Face::new).nanos())
     }
 
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
@@ -62,32 +62,32 @@ impl Ringer for MonotonicClock {
     }
 }
 
-/// The time of the operating system, told by a counter that is corrected now and then.
+/// The time of the operating system, told by a counter that is corrected now and then. All in nanoseconds.
 struct Face {
     counter: quanta::Clock,
-    counter_origin: quanta::Instant,
+    /// What the counter showed at first, in its own unit.
+    counter_origin: u64,
     origin: Instant,
-    /// What the counter showed when it was last corrected, in microseconds.
+    /// What had been counted when it was last corrected.
     corrected_at: AtomicU64,
-    /// What has to be added to it, modulo 2^64.
+    /// What has to be added, modulo 2^64.
     correction: AtomicU64,
 }
 
 impl Face {
-    /// Microseconds after which the counter is corrected.
-    const GOOD_FOR: u64 = 100_000;
+    /// Nanoseconds after which the counter is corrected.
+    const GOOD_FOR: u64 = 100_000_000;
 
     fn new() -> Self {
         let counter = quanta::Clock::new();
-        let (counter_origin, origin) = (counter.now(), Instant::now());
+        let (counter_origin, origin) = (counter.raw(), Instant::now());
         let zero = || AtomicU64::new(0);
         Self { counter, counter_origin, origin, corrected_at: zero(), correction: zero() }
     }
 
     #[inline]
-    fn micros(&self) -> u64 {
-        let counted = self.counter.now().saturating_duration_since(self.counter_origin);
-        let counted = counted.as_secs() * 1_000_000 + u64::from(counted.subsec_micros());
+    fn nanos(&self) -> u64 {
+        let counted = self.counter.delta_as_nanos(self.counter_origin, self.counter.raw());
         // Also where the counter was set back: then this wraps.
         if counted.wrapping_sub(self.corrected_at.load(Ordering::Relaxed)) >= Self::GOOD_FOR {
             self.correct(counted);
@@ -98,7 +98,7 @@ impl Face {
     /// Threads that do this at once find nearly the same correction.
     #[cold]
     fn correct(&self, counted: u64) {
-        let passed = self.origin.elapsed().as_micros() as u64;
+        let passed = self.origin.elapsed().as_nanos() as u64;
         self.correction.store(passed.wrapping_sub(counted), Ordering::Relaxed);
         self.corrected_at.store(counted, Ordering::Relaxed);
     }
@@ -111,5 +111,33 @@ fn watch() {
         let next = clock.alarm().ring(clock.now());
         let wait = next.map_or(LONGEST_WAIT, |at| at.saturating_sub(clock.now()));
         thread::park_timeout(wait.min(LONGEST_WAIT));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_that_runs_wrong_is_corrected() {
+        let face = Face::new();
+        for wrong in [0, 7_000_000_000_000, u64::MAX - 5_000_000_000] {
+            let before = face.origin.elapsed();
+            face.correct(wrong);
+            let told = wrong.wrapping_add(face.correction.load(Ordering::Relaxed));
+            let after = face.origin.elapsed();
+            assert!((before..=after).contains(&Duration::from_nanos(told)), "{told}");
+        }
+    }
+
+    #[test]
+    fn time_passes_as_the_operating_system_says() {
+        let face = Face::new();
+        // As if the counter had been off by an hour when it was last corrected.
+        face.correction.store(3_600_000_000_000, Ordering::Relaxed);
+        face.corrected_at.store(u64::MAX / 2, Ordering::Relaxed);
+        let before = face.origin.elapsed();
+        let told = Duration::from_nanos(face.nanos());
+        assert!(told >= before && told < Duration::from_secs(3_600), "{told:?}");
     }
 }

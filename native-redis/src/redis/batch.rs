@@ -33,8 +33,8 @@ struct Question {
 
 /// Decisions of one limiter by one script, in a cluster those of one partition.
 ///
-/// The first is sent as soon as the task runs that sends it; what is asked for meanwhile gathers. The task yields once
-/// before, so that all tasks that are ready to ask, ask first.
+/// Where nothing is out, what is there is sent as soon as the task runs that sends it. Else the task yields once before,
+/// so that all tasks that are ready to ask, ask first.
 pub(super) struct Batcher {
     link: Arc<Link>,
     limiter: Arc<StoredLimiter>,
@@ -145,7 +145,9 @@ struct Turn {
 
 impl Turn {
     async fn send(mut self) {
-        tokio::task::yield_now().await;
+        if self.batcher.lock().out > 0 {
+            tokio::task::yield_now().await;
+        }
         let batch = self.take();
         let Some(first) = batch.first() else { return };
         let (deadline, batcher) = (first.deadline, Arc::clone(&self.batcher));

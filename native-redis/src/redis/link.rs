@@ -1,6 +1,6 @@
 //! The way to a store: its connection, made anew when it breaks, and what has been learnt about it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use redis::{Client, RedisError, Value};
@@ -98,7 +98,7 @@ impl Link {
 
     async fn round_trip(self: &Arc<Self>, call: &ScriptCall) -> Result<Value, StoreError> {
         let (slot, mut wire) = self.wire().await?;
-        let by_digest = call.command("EVALSHA", &call.script.sha1());
+        let by_digest = call.command("EVALSHA", digest(call.script));
         let mut answer = wire.query(&by_digest).await;
         if answer.as_ref().is_err_and(|error| error.code() == Some("NOSCRIPT")) {
             answer = wire.query(&call.command("EVAL", call.script.source())).await;
@@ -150,6 +150,13 @@ impl Link {
     fn breaker(&self, group: u32) -> MutexGuard<'_, Breaker> {
         self.breakers[(group % PARTITIONS) as usize].lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What Redis calls a script; computed once.
+fn digest(script: Script) -> &'static str {
+    static DIGESTS: OnceLock<Vec<(Script, String)>> = OnceLock::new();
+    let digests = DIGESTS.get_or_init(|| Script::ALL.map(|script| (script, script.sha1())).into());
+    digests.iter().find(|(known, _)| *known == script).map_or("", |(_, digest)| digest)
 }
 
 async fn open(client: &Client, patience: Duration) -> Result<Wire, StoreError> {
