@@ -1,7 +1,9 @@
 //! How one quota is divided: the documented table, and what holds for any number of members.
 
+mod peers;
+
 use proptest::prelude::*;
-use tollgate_core::Split;
+use tollgate_core::share::Split;
 
 const SPLITS: [Split; 2] = [Split::Even, Split::Bound(1)];
 
