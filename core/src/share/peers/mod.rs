@@ -382,13 +382,9 @@ impl Peers {
     }
 
     fn grown(&self, growth: &Growth, hold: crate::time::Span, now: Clocks) -> u64 {
-        if !self.settled {
-            0
-        } else if self.config.rules.hold_growth && now.monotonic < self.joined_at.saturating_add(hold) {
-            0
-        } else {
-            growth.share(now.monotonic)
-        }
+        let grows_from =
+            if self.config.rules.hold_growth { self.joined_at.saturating_add(hold) } else { self.joined_at };
+        if self.settled && now.monotonic >= grows_from { growth.share(now.monotonic) } else { 0 }
     }
 
     fn recompute(&mut self, now: Clocks) {
