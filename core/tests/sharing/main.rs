@@ -1,5 +1,7 @@
 //! How one quota is divided: the documented table, and what holds for any number of members.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on panics")]
+
 mod peers;
 
 use proptest::prelude::*;
