@@ -205,7 +205,8 @@ impl Peers {
         if self.phase != Phase::Joined {
             return;
         }
-        self.settled |= now.monotonic >= self.settle_at;
+        let is_heard = self.fresh.is_some() || !self.config.rules.fence;
+        self.settled |= is_heard && now.monotonic >= self.settle_at;
         if now.monotonic >= self.next_ping {
             self.ping(now);
         }
@@ -271,7 +272,8 @@ impl Peers {
         if self.phase != Phase::Joined {
             return None;
         }
-        let settle = (!self.settled).then_some(self.settle_at);
+        let is_heard = self.fresh.is_some() || !self.config.rules.fence;
+        let settle = (!self.settled && is_heard).then_some(self.settle_at);
         let fence = self.fresh.filter(|_| self.config.rules.fence && !self.told_fenced);
         let fence = fence.map(|sent| sent.monotonic.saturating_add(self.times.fence));
         let hold = [self.times.hold_rate, self.times.hold_concurrency].map(|hold| self.joined_at.saturating_add(hold));
@@ -295,7 +297,7 @@ impl Peers {
         self.settled = false;
         self.settle_at = now.monotonic.saturating_add(self.times.settle);
         self.joined_at = now.monotonic;
-        self.fresh = Some(now);
+        self.fresh = None;
         self.pings_out.clear();
         self.rate.forget();
         self.concurrency.forget();
@@ -344,9 +346,11 @@ impl Peers {
     }
 
     fn heard_myself(&mut self, now: Clocks) {
-        let was_fenced = self.is_fenced(now);
         let Some(sent) = self.pings_out.pop_front() else { return };
-        if was_fenced && self.config.rules.rejoin {
+        if self.fresh.is_none() {
+            // Who could not hear itself could not hear others either: they have from now on to answer.
+            self.settle_at = self.settle_at.max(sent.monotonic.saturating_add(self.times.settle));
+        } else if self.is_fenced(now) && self.config.rules.rejoin {
             self.table.credit(now.monotonic);
             self.join(now);
             self.say_hello();
@@ -409,7 +413,8 @@ impl Peers {
             self.told_members = members;
             self.events.push_back(PeersEvent::Members(members));
         }
-        let fenced = self.is_fenced(now);
+        // A member that has yet to hear itself for the first time is not cut off.
+        let fenced = self.fresh.is_some() && self.is_fenced(now);
         if fenced != self.told_fenced {
             self.told_fenced = fenced;
             self.events.push_back(PeersEvent::Fenced(fenced));
