@@ -96,6 +96,27 @@ impl Span {
         self.0.div_ceil(1_000_000)
     }
 
+    /// Both, one after the other.
+    #[must_use]
+    pub(crate) const fn saturating_add(self, other: Self) -> Self {
+        Self::from_micros(self.0.saturating_add(other.0))
+    }
+
+    /// So many times as long; the longest span where that is longer.
+    #[must_use]
+    pub(crate) const fn times(self, factor: u64) -> Self {
+        Self::from_micros(self.0.saturating_mul(factor))
+    }
+
+    /// This part of it, rounded down; the same where `parts` is 0.
+    #[must_use]
+    pub(crate) const fn divided_by(self, parts: u64) -> Self {
+        match self.0.checked_div(parts) {
+            Some(micros) => Self(micros),
+            None => self,
+        }
+    }
+
     /// Whether this is no time at all.
     #[must_use]
     pub const fn is_zero(self) -> bool {

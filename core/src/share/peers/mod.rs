@@ -1,0 +1,443 @@
+//! The peer table and its ping protocol: members that share a quota find each other on a pub/sub channel, and each
+//! takes its part. Nothing is kept anywhere but in the members.
+//!
+//! It speaks the channel of p-ratelimit 1.0.1 (a ping is a member's id, answered where it was unknown) and, on a second
+//! channel that those members never see, tells of joins and leaves. What it adds bounds what the members use together
+//! under faults; each rule can be switched off by itself ([`PeerRules`]).
+
+mod clocks;
+mod config;
+mod growth;
+mod table;
+mod wire;
+
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+pub use clocks::Clocks;
+use config::{NEVER, Times};
+pub use config::{PeerRules, PeersConfig, Quota};
+use growth::Growth;
+use table::PeerTable;
+use wire::Told;
+
+use crate::policy::ConfigError;
+use crate::time::{MAX_SAFE_INTEGER, Timestamp};
+
+/// Pings that may be out at once; older ones are taken for lost.
+const MOST_PINGS_OUT: usize = 64;
+/// Names that this member has had and may still hear.
+const MOST_FORMER_IDS: usize = 16;
+
+/// What a member may use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// How much may start in an interval; 2^53 − 1 where the quota names no rate.
+    pub rate: u64,
+    /// How many may be in flight; 2^53 − 1 where the quota names no concurrency.
+    pub concurrency: u64,
+}
+
+/// On which channel a message travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// The one that p-ratelimit listens to as well.
+    Main,
+    /// The one for joins and leaves.
+    Extension,
+}
+
+/// A message to be published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    /// Where.
+    pub channel: Channel,
+    /// What.
+    pub message: String,
+}
+
+/// What has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeersEvent {
+    /// The share in force.
+    Share(Share),
+    /// How many members there are, this one included.
+    Members(u64),
+    /// Whether this member is cut off, and has given up its share.
+    Fenced(bool),
+    /// Another member takes something else to be the quota.
+    Conflict {
+        /// What it says.
+        theirs: String,
+    },
+}
+
+/// One member of a shared quota.
+///
+/// The host subscribes both channels, calls [`Peers::subscribed`], hands in what arrives, calls
+/// [`Peers::handle_timeout`] when [`Peers::poll_timeout`] says so, and publishes what [`Peers::poll_transmit`] gives.
+/// Before each start it asks [`Peers::share`]: a deadline counts when the share is used, not when a timer fires.
+#[derive(Debug)]
+pub struct Peers {
+    config: PeersConfig,
+    times: Times,
+    id: String,
+    former: VecDeque<String>,
+    table: PeerTable,
+    /// When each ping that has not come back was sent.
+    pings_out: VecDeque<Clocks>,
+    /// When the newest ping that came back was sent.
+    fresh: Option<Clocks>,
+    phase: Phase,
+    settled: bool,
+    settle_at: Timestamp,
+    /// Since when this member counts itself in: nothing grows earlier than a hold after that.
+    joined_at: Timestamp,
+    next_ping: Timestamp,
+    rate: Growth,
+    concurrency: Growth,
+    told_share: Share,
+    told_members: u64,
+    told_fenced: bool,
+    ignored: u64,
+    transmits: VecDeque<Transmit>,
+    events: VecDeque<PeersEvent>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Not subscribed yet.
+    New,
+    Joined,
+    Left,
+}
+
+impl Peers {
+    /// A member that has yet to join. `id` is unique among all members of all time.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the field, its value and what is allowed.
+    pub fn new(config: PeersConfig, id: String) -> Result<Self, ConfigError> {
+        let times = config.check()?;
+        if id.is_empty() || id.len() > 128 {
+            return Err(ConfigError::new("CONFIG_PEER_ID", "id", id, "1 to 128 bytes"));
+        }
+        Ok(Self {
+            rate: Growth::new(times.hold_rate),
+            concurrency: Growth::new(times.hold_concurrency),
+            config,
+            times,
+            id,
+            former: VecDeque::new(),
+            table: PeerTable::default(),
+            pings_out: VecDeque::new(),
+            fresh: None,
+            phase: Phase::New,
+            settled: false,
+            settle_at: NEVER,
+            joined_at: NEVER,
+            next_ping: NEVER,
+            told_share: Share::default(),
+            told_members: 1,
+            told_fenced: false,
+            ignored: 0,
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+        })
+    }
+
+    /// This member's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Messages that were none of ours.
+    #[must_use]
+    pub fn ignored(&self) -> u64 {
+        self.ignored
+    }
+
+    /// Both channels are subscribed: for the first time, or again after the connection was lost.
+    pub fn subscribed(&mut self, now: Clocks) {
+        match self.phase {
+            Phase::Left => return,
+            Phase::New => self.join(now),
+            Phase::Joined => {
+                // Who was silent may have been so only for us.
+                self.table.credit(now.monotonic);
+                self.pings_out.clear();
+            }
+        }
+        self.ping(now);
+        self.say_hello();
+        self.recompute(now);
+    }
+
+    /// A publication of ours on the main channel reached so many subscribers, in all nodes. (A Redis Cluster counts
+    /// those of one node only: do not tell that.)
+    pub fn published(&mut self, receivers: u64, now: Clocks) {
+        let (members, _) = self.table.count_and_rank(&self.id);
+        if self.config.rules.settle_early && !self.settled && receivers >= 2 && members >= receivers {
+            self.settle_at = self.settle_at.min(now.monotonic);
+        }
+        self.handle_timeout(now);
+    }
+
+    /// Takes a message. What is none of ours is counted and ignored.
+    pub fn handle_message(&mut self, channel: Channel, message: &str, now: Clocks) {
+        if self.phase != Phase::Joined {
+            return;
+        }
+        let known = match channel {
+            Channel::Main => wire::read_ping(message).map(|id| self.pinged(&id, now)),
+            Channel::Extension => wire::read_told(message).map(|told| self.told(told, now)),
+        };
+        if known.is_none() {
+            self.ignored = self.ignored.saturating_add(1);
+        }
+        self.recompute(now);
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Clocks) {
+        if self.phase != Phase::Joined {
+            return;
+        }
+        let is_heard = self.fresh.is_some() || !self.config.rules.fence;
+        self.settled |= is_heard && now.monotonic >= self.settle_at;
+        if now.monotonic >= self.next_ping {
+            self.ping(now);
+        }
+        self.table.evict(self.times.evict, now.monotonic);
+        self.recompute(now);
+    }
+
+    /// What this member may use at this moment: ask it at each use.
+    #[must_use]
+    pub fn share(&self, now: Clocks) -> Share {
+        if self.phase != Phase::Joined || self.is_fenced(now) {
+            return Share::default();
+        }
+        if self.config.fast_start && !self.settled {
+            return self.target();
+        }
+        Share {
+            rate: self.grown(&self.rate, self.times.hold_rate, now),
+            concurrency: self.grown(&self.concurrency, self.times.hold_concurrency, now),
+        }
+    }
+
+    /// Leaves: the share is 0 from now on, and the others are told.
+    pub fn close(&mut self) {
+        if self.phase == Phase::Joined && self.config.rules.tell {
+            self.transmit(Channel::Extension, wire::bye(&self.id));
+        }
+        self.phase = Phase::Left;
+        self.next_ping = NEVER;
+        self.tell_share(Share::default());
+    }
+
+    /// Joins anew under another id, for a member that sorts too late to have a share. The old id is taken back.
+    pub fn rename(&mut self, id: String, now: Clocks) {
+        if self.phase != Phase::Joined {
+            return;
+        }
+        self.transmit(Channel::Extension, wire::bye(&self.id));
+        self.former.push_back(core::mem::replace(&mut self.id, id));
+        if self.former.len() > MOST_FORMER_IDS {
+            self.former.pop_front();
+        }
+        self.join(now);
+        self.ping(now);
+        self.say_hello();
+        self.recompute(now);
+    }
+
+    /// The next message to be published.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.transmits.pop_front()
+    }
+
+    /// The next thing that has changed.
+    pub fn poll_event(&mut self) -> Option<PeersEvent> {
+        self.events.pop_front()
+    }
+
+    /// When [`Peers::handle_timeout`] is to be called, on the monotonic clock; `None` for not before something else
+    /// happens.
+    #[must_use]
+    pub fn poll_timeout(&self, now: Clocks) -> Option<Timestamp> {
+        if self.phase != Phase::Joined {
+            return None;
+        }
+        let is_heard = self.fresh.is_some() || !self.config.rules.fence;
+        let settle = (!self.settled && is_heard).then_some(self.settle_at);
+        let fence = self.fresh.filter(|_| self.config.rules.fence && !self.told_fenced);
+        let fence = fence.map(|sent| sent.monotonic.saturating_add(self.times.fence));
+        let hold = [self.times.hold_rate, self.times.hold_concurrency].map(|hold| self.joined_at.saturating_add(hold));
+        let held = hold.into_iter().filter(|&at| self.config.rules.hold_growth && at > now.monotonic).min();
+        [
+            Some(self.next_ping),
+            settle,
+            fence,
+            held,
+            self.table.next_eviction(self.times.evict),
+            self.rate.next_growth(now.monotonic),
+            self.concurrency.next_growth(now.monotonic),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    fn join(&mut self, now: Clocks) {
+        self.phase = Phase::Joined;
+        self.settled = false;
+        self.settle_at = now.monotonic.saturating_add(self.times.settle);
+        self.joined_at = now.monotonic;
+        self.fresh = None;
+        self.pings_out.clear();
+        self.rate.forget();
+        self.concurrency.forget();
+    }
+
+    fn ping(&mut self, now: Clocks) {
+        self.transmit(Channel::Main, wire::ping(&self.id));
+        self.pings_out.push_back(now);
+        if self.pings_out.len() > MOST_PINGS_OUT {
+            self.pings_out.pop_front();
+        }
+        let is_missing = self.fresh.is_none_or(|sent| self.config.rules.age(now, sent) > self.times.missing);
+        let next = if self.config.rules.fence && is_missing { self.times.again } else { self.times.ping };
+        self.next_ping = now.monotonic.saturating_add(next);
+    }
+
+    fn say_hello(&mut self) {
+        if self.config.rules.tell {
+            let message = wire::hello(&self.id, &self.quota_text());
+            self.transmit(Channel::Extension, message);
+        }
+    }
+
+    fn pinged(&mut self, id: &str, now: Clocks) {
+        if id == self.id {
+            self.heard_myself(now);
+        } else if !self.former.iter().any(|former| former == id) && self.table.heard(id, now.monotonic) {
+            self.ping(now);
+        }
+    }
+
+    fn told(&mut self, told: Told, now: Clocks) {
+        match told {
+            Told::Hello { id, quota } if id != self.id => {
+                if quota != self.quota_text() {
+                    self.events.push_back(PeersEvent::Conflict { theirs: quota });
+                }
+                self.pinged(&id, now);
+                self.ping(now);
+            }
+            Told::Hello { .. } => {}
+            Told::Bye { id } => {
+                self.table.remove(&id);
+            }
+        }
+    }
+
+    fn heard_myself(&mut self, now: Clocks) {
+        let Some(sent) = self.pings_out.pop_front() else { return };
+        if self.fresh.is_none() {
+            // Who could not hear itself could not hear others either: they have from now on to answer.
+            self.settle_at = self.settle_at.max(sent.monotonic.saturating_add(self.times.settle));
+        } else if self.is_fenced(now) && self.config.rules.rejoin {
+            self.table.credit(now.monotonic);
+            self.join(now);
+            self.say_hello();
+        }
+        self.fresh = Some(sent);
+        // What is missing no more is asked for in the usual time.
+        let usual = now.monotonic.saturating_add(self.times.ping);
+        self.next_ping = self.next_ping.max(now.monotonic).min(usual);
+    }
+
+    fn is_fenced(&self, now: Clocks) -> bool {
+        let age = |sent| self.config.rules.age(now, sent);
+        self.config.rules.fence && self.fresh.is_none_or(|sent| age(sent) > self.times.fence)
+    }
+
+    /// What this member's place gives it.
+    fn target(&self) -> Share {
+        let (members, rank) = self.table.count_and_rank(&self.id);
+        let Quota { rate, concurrency } = self.config.quota;
+        let split = self.config.split;
+        let rates = rate.map(|(rate, _)| rate);
+        let whole = |shared: Option<u64>, part: u64| shared.map_or(MAX_SAFE_INTEGER, |_| part);
+        Share {
+            rate: whole(rates, split.share(rates.unwrap_or(0), members, rank)),
+            concurrency: whole(
+                concurrency,
+                rates.map_or_else(
+                    || split.share(concurrency.unwrap_or(0), members, rank),
+                    |rate| split.concurrency_share(concurrency.unwrap_or(0), rate, members, rank),
+                ),
+            ),
+        }
+    }
+
+    fn grown(&self, growth: &Growth, hold: crate::time::Span, now: Clocks) -> u64 {
+        let grows_from =
+            if self.config.rules.hold_growth { self.joined_at.saturating_add(hold) } else { self.joined_at };
+        if self.settled && now.monotonic >= grows_from { growth.share(now.monotonic) } else { 0 }
+    }
+
+    fn recompute(&mut self, now: Clocks) {
+        if self.phase != Phase::Joined {
+            return;
+        }
+        if self.settled {
+            let Share { rate, concurrency } = self.target();
+            if !self.config.rules.hold_growth {
+                self.rate.forget();
+                self.concurrency.forget();
+            }
+            self.rate.aim(rate, now.monotonic);
+            self.concurrency.aim(concurrency, now.monotonic);
+        }
+        self.tell(now);
+    }
+
+    fn tell(&mut self, now: Clocks) {
+        let (members, _) = self.table.count_and_rank(&self.id);
+        if members != self.told_members {
+            self.told_members = members;
+            self.events.push_back(PeersEvent::Members(members));
+        }
+        // A member that has yet to hear itself for the first time is not cut off.
+        let fenced = self.fresh.is_some() && self.is_fenced(now);
+        if fenced != self.told_fenced {
+            self.told_fenced = fenced;
+            self.events.push_back(PeersEvent::Fenced(fenced));
+        }
+        self.tell_share(self.share(now));
+    }
+
+    fn tell_share(&mut self, share: Share) {
+        if share != self.told_share {
+            self.told_share = share;
+            self.events.push_back(PeersEvent::Share(share));
+        }
+    }
+
+    fn transmit(&mut self, channel: Channel, message: String) {
+        self.transmits.push_back(Transmit { channel, message });
+    }
+
+    /// The quota, as members compare it.
+    fn quota_text(&self) -> String {
+        let Quota { rate, concurrency } = self.config.quota;
+        let rate = rate.map(|(rate, interval)| alloc::format!("{rate} per {} ms", interval.as_micros() / 1_000));
+        let concurrency = concurrency.map(|most| alloc::format!("{most} at once"));
+        [rate, concurrency].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}

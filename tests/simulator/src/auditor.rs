@@ -1,0 +1,71 @@
+//! Sees every start with true time, and keeps the worst.
+
+use std::collections::VecDeque;
+
+/// What happened beyond the quota, if anything.
+#[derive(Clone, Debug)]
+pub(crate) struct Auditor {
+    interval: u64,
+    quota: u64,
+    concurrency: u64,
+    started: VecDeque<(u64, u64)>,
+    in_window: u64,
+    in_flight: u64,
+    total: u64,
+    worst_window: u64,
+    worst_flight: u64,
+}
+
+impl Auditor {
+    /// Watches a quota of `quota` in any `interval` microseconds, and of `concurrency` at once.
+    pub(crate) fn new(quota: u64, interval: u64, concurrency: u64) -> Self {
+        Self {
+            interval,
+            quota,
+            concurrency,
+            started: VecDeque::new(),
+            in_window: 0,
+            in_flight: 0,
+            total: 0,
+            worst_window: 0,
+            worst_flight: 0,
+        }
+    }
+
+    /// A job of this weight starts.
+    pub(crate) fn start(&mut self, at: u64, weight: u64) {
+        while let Some(&(first, first_weight)) = self.started.front() {
+            if at - first < self.interval {
+                break;
+            }
+            self.in_window -= first_weight;
+            self.started.pop_front();
+        }
+        self.started.push_back((at, weight));
+        self.in_window += weight;
+        self.in_flight += 1;
+        self.total += weight;
+        self.worst_window = self.worst_window.max(self.in_window);
+        self.worst_flight = self.worst_flight.max(self.in_flight);
+    }
+
+    /// A job ends.
+    pub(crate) fn end(&mut self) {
+        self.in_flight -= 1;
+    }
+
+    /// Worst weight in any interval, divided by the quota.
+    pub(crate) fn worst_rate(&self) -> f64 {
+        self.worst_window as f64 / self.quota as f64
+    }
+
+    /// Most jobs in flight, divided by the concurrency.
+    pub(crate) fn worst_concurrency(&self) -> f64 {
+        self.worst_flight as f64 / self.concurrency as f64
+    }
+
+    /// What was used of all that could have been, over so many microseconds.
+    pub(crate) fn use_over(&self, elapsed: u64) -> f64 {
+        self.total as f64 / (self.quota as f64 * elapsed as f64 / self.interval as f64)
+    }
+}

@@ -1,0 +1,24 @@
+//! What can go wrong.
+
+/// One thing that happens to the members or between them. Members are numbered in the order in which they join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fault {
+    /// A new member starts.
+    Join,
+    /// A member leaves and says so.
+    Leave(usize),
+    /// A member ends without a word.
+    Crash(usize),
+    /// A member is stopped in the middle of what it does.
+    Stop(usize),
+    /// It goes on. Its monotonic clock may have stopped as well, as when a machine is suspended.
+    Resume { who: usize, clocks_stopped: bool },
+    /// A member can no longer reach the bus.
+    Cut(usize),
+    /// It can again.
+    Heal(usize),
+    /// The bus ends, and all subscriptions with it; it is back after so many microseconds.
+    RestartBus { down: u64 },
+    /// Somebody sets a member's wall clock.
+    SetWall { who: usize, jump: i64 },
+}
