@@ -17,6 +17,7 @@ mod key_hash;
 mod limit;
 mod limiter;
 mod policy;
+pub mod roster;
 mod store;
 mod table;
 mod time;

@@ -284,11 +284,11 @@ fn whole_numbers() -> String {
     format!("a whole number from 1 to {MAX_SAFE_INTEGER}")
 }
 
-fn millis(span: Span) -> String {
+pub(crate) fn millis(span: Span) -> String {
     let micros = span.as_micros();
     if micros % 1_000 == 0 { format!("{} ms", micros / 1_000) } else { format!("{micros} µs") }
 }
 
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("{text:?}")
 }
