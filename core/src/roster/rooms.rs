@@ -50,7 +50,7 @@ pub struct Page {
     pub members: Vec<Member>,
     /// Where the next page starts; `None` at the end.
     pub cursor: Option<Arc<str>>,
-    /// The room's last change that this page knows of.
+    /// All changes of the room up to this one are in the page.
     pub revision: u64,
 }
 
@@ -185,7 +185,9 @@ impl Roster {
     /// The members after `cursor` (`""` for the first page), at most `limit` of them and at least one.
     pub fn members(&mut self, room: &str, cursor: &str, limit: usize, now: Timestamp) -> Page {
         self.evict(room, now);
-        let Some(room) = self.rooms.get(room) else { return Page::default() };
+        let Some(room) = self.rooms.get(room) else {
+            return Page { revision: self.revision, ..Page::default() };
+        };
         let limit = limit.max(1);
         let mut members: Vec<_> = room.members_after(cursor).take(limit.saturating_add(1)).collect();
         let more = members.len() > limit;

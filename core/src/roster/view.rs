@@ -20,6 +20,8 @@ pub struct View {
     known: BTreeMap<Arc<str>, Known>,
     /// Revision of the first page: no later page knows less.
     floor: Option<u64>,
+    /// What the first event follows.
+    since: Option<u64>,
     /// Revision of the last event; 0 before the first one.
     last: u64,
     started: bool,
@@ -52,22 +54,35 @@ impl View {
         Self::default()
     }
 
-    /// Some members as they are at `revision`. A member may be in several pages.
-    pub fn handle_page(&mut self, members: impl IntoIterator<Item = Member>, revision: u64) {
-        self.floor.get_or_insert(revision);
+    /// Some members as they are at `revision`. A member may be in several pages. False when the events began later
+    /// than the snapshot: then it was not used.
+    pub fn handle_page(&mut self, members: impl IntoIterator<Item = Member>, revision: u64) -> bool {
+        if self.floor.is_none() {
+            if self.since.is_some_and(|since| since > revision) {
+                return false;
+            }
+            self.floor = Some(revision);
+            self.forget_until(revision);
+        }
         for Member { cid, identity } in members {
             self.learn(&cid, revision, Some(identity));
         }
+        true
     }
 
-    /// One change. False when changes before it were missed; then it was not applied.
+    /// One change. False when changes before it were missed: then it was not applied.
     pub fn handle_event(&mut self, event: &Event) -> bool {
-        if event.revision <= self.last {
+        let known = self.last.max(self.floor.unwrap_or(0));
+        if event.revision <= known {
             return true;
         }
-        if !self.follows(event) {
+        let first = self.last == 0 && self.floor.is_none();
+        // A room that was forgotten because it was empty numbers its changes anew.
+        let anew = event.after == 0 && self.known.is_empty();
+        if !(first || event.after == known || anew) {
             return false;
         }
+        self.since.get_or_insert(event.after);
         self.last = event.revision;
         let identity = match event.kind {
             EventKind::Joined { .. } | EventKind::Updated => Some(event.member.identity.clone()),
@@ -75,17 +90,6 @@ impl View {
         };
         self.learn(&event.member.cid, event.revision, identity);
         true
-    }
-
-    fn follows(&self, event: &Event) -> bool {
-        let in_turn = match (self.last, self.floor) {
-            (0, None) => true,
-            // The subscription is older than the first page, so the first events may be known to it already.
-            (0, Some(floor)) => event.revision <= floor || event.after == floor,
-            (last, _) => event.after == last,
-        };
-        // A room that was forgotten because it was empty numbers its changes anew.
-        in_turn || (event.after == 0 && self.known.is_empty())
     }
 
     /// The snapshot is complete.
@@ -100,6 +104,7 @@ impl View {
             self.told.entry(cid).or_insert(known.identity);
         }
         self.floor = None;
+        self.since = None;
         self.last = 0;
         self.started = false;
     }
@@ -124,13 +129,19 @@ impl View {
         })
     }
 
+    /// What the events said that a snapshot at `revision` says too, and better: it has missed nothing.
+    fn forget_until(&mut self, revision: u64) {
+        self.known.retain(|_, known| known.revision > revision);
+    }
+
     fn learn(&mut self, cid: &Arc<str>, revision: u64, identity: Option<Arc<Identity>>) {
         if self.known.get(cid).is_some_and(|known| known.revision >= revision) {
             return;
         }
-        let was = self.known.insert(cid.clone(), Known { revision, identity: identity.clone() });
+        let gone = identity.is_none();
+        let was = self.known.insert(cid.clone(), Known { revision, identity });
         self.told.entry(cid.clone()).or_insert(was.and_then(|was| was.identity));
-        if self.started && identity.is_none() {
+        if self.started && gone {
             self.known.remove(cid);
         }
     }
