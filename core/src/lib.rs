@@ -17,6 +17,8 @@ mod key_hash;
 mod limit;
 mod limiter;
 mod policy;
+#[path = "store/presence/mod.rs"]
+pub mod presence;
 pub mod roster;
 mod store;
 mod table;

@@ -14,5 +14,6 @@ mod model;
 mod paging;
 mod promises;
 mod sequences;
+mod store;
 mod subject;
 mod view;
