@@ -65,8 +65,12 @@ pub enum Lost {
 }
 
 impl Heartbeats {
-    /// The most members of one [`Beat`]: 10,000 members take 20 commands.
+    /// The most members of one [`Beat`]: 10,000 members take 20 commands, when they are in few rooms.
     pub const MAX_BATCH: usize = 500;
+    /// The most rooms of one [`Beat`]: each takes the store as long as several members.
+    pub const MAX_ROOMS: usize = 125;
+    /// A [`Beat`] ends when its members have more bytes of data than this, which the store has to read.
+    pub const MAX_BATCH_BYTES: usize = 262_144;
 
     /// Nobody to vouch for yet.
     ///
@@ -142,14 +146,17 @@ impl Heartbeats {
     pub fn poll_transmit(&mut self) -> Option<Beat> {
         let Round::After(last) = &self.round else { return None };
         let from = last.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-        let rest = self.owned.range::<Key, _>((from, Bound::Unbounded));
-        let members: Vec<_> = rest.take(Self::MAX_BATCH).map(|(key, held)| Self::owned(key, held)).collect();
-        let last = members.last().filter(|_| members.len() == Self::MAX_BATCH);
+        let mut rest = self.owned.range::<Key, _>((from, Bound::Unbounded)).peekable();
+        let mut batch = Batch::default();
+        while let Some((key, held)) = rest.next_if(|(key, _)| batch.has_room_for(key)) {
+            batch.add(Self::owned(key, held));
+        }
+        let last = batch.members.last().filter(|_| rest.peek().is_some());
         self.round = match last {
             Some(owned) => Round::After(Some((owned.room.clone(), owned.cid.clone()))),
             None => Round::Over,
         };
-        (!members.is_empty()).then_some(Beat { members })
+        (!batch.members.is_empty()).then_some(Beat { members: batch.members })
     }
 
     /// When the next round is due; `None` while there is nobody to vouch for.
@@ -172,5 +179,31 @@ impl Heartbeats {
 
     fn owned((room, cid): &Key, (session, identity): &(Session, Arc<Identity>)) -> Owned {
         Owned { room: room.clone(), cid: cid.clone(), session: *session, identity: identity.clone() }
+    }
+}
+
+/// A [`Beat`] in the making.
+#[derive(Default)]
+struct Batch {
+    members: Vec<Owned>,
+    rooms: usize,
+    bytes: usize,
+}
+
+impl Batch {
+    fn has_room_for(&self, (room, _): &Key) -> bool {
+        self.members.len() < Heartbeats::MAX_BATCH
+            && self.bytes < Heartbeats::MAX_BATCH_BYTES
+            && (self.rooms < Heartbeats::MAX_ROOMS || self.is_in(room))
+    }
+
+    fn is_in(&self, room: &Arc<str>) -> bool {
+        self.members.last().is_some_and(|last| last.room == *room)
+    }
+
+    fn add(&mut self, owned: Owned) {
+        self.rooms = self.rooms.saturating_add(usize::from(!self.is_in(&owned.room)));
+        self.bytes = self.bytes.saturating_add(owned.identity.data.len());
+        self.members.push(owned);
     }
 }

@@ -39,6 +39,23 @@ fn ten_thousand_members_take_twenty_batches() {
 }
 
 #[test]
+fn a_batch_ends_with_its_members_its_rooms_or_its_bytes() {
+    let mut beats = Heartbeats::new(config(0)).unwrap();
+    for i in 0..300 {
+        beats.add(&format!("r{i}"), "c", Session(i), who(), at(0));
+    }
+    beats.handle_timeout(at(HEARTBEAT));
+    assert_eq!(round(&mut beats), [125, 125, 50]);
+    let mut beats = Heartbeats::new(config(0)).unwrap();
+    let large = Arc::new(Identity { user: None, data: "x".repeat(4_096) });
+    for i in 0..100 {
+        beats.add("r", &format!("c{i}"), Session(i), large.clone(), at(0));
+    }
+    beats.handle_timeout(at(HEARTBEAT));
+    assert_eq!(round(&mut beats), [64, 36]);
+}
+
+#[test]
 fn nothing_is_due_before_its_time_or_without_members() {
     let mut beats = holding(1);
     assert_eq!(beats.poll_timeout(), Some(at(HEARTBEAT)));

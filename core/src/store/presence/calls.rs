@@ -37,11 +37,13 @@ pub struct PresenceStore {
 
 impl PresenceStore {
     /// The most members that one script takes out.
-    pub const MAX_SWEEP: usize = 200;
+    pub const MAX_SWEEP: usize = 64;
     /// The most rooms that one script sweeps.
-    pub const MAX_ROOMS: usize = 64;
+    pub const MAX_ROOMS: usize = 32;
     /// The most members that a page asks for.
-    pub const MAX_PAGE: usize = 500;
+    pub const MAX_PAGE: usize = 250;
+    /// A page ends when its members take more bytes than this.
+    pub const MAX_PAGE_BYTES: usize = 131_072;
 
     /// A roster under a prefix and a name. `partitions`: into how many Cluster slots its rooms are spread (1 where
     /// there is no Cluster); all processes must agree on it.
@@ -133,11 +135,12 @@ impl PresenceStore {
     }
 
     /// Asks for members from `cursor` on (`"0"` for the first page), about `limit` of them: a small room comes in one
-    /// page whatever the limit. Read the answer with [`read_page`](Self::read_page).
+    /// page whatever the limit, and large data ends a page early. Read the answer with [`read_page`](Self::read_page).
     #[must_use]
     pub fn members(&self, room: &str, cursor: &str, limit: usize) -> Call {
-        let (limit, sweep) = (limit.clamp(1, Self::MAX_PAGE).to_string(), Self::MAX_SWEEP.to_string());
-        self.in_room(&MEMBERS, room, [&self.channel(room), cursor, &limit, &sweep])
+        let limit = limit.clamp(1, Self::MAX_PAGE).to_string();
+        let (bytes, sweep) = (Self::MAX_PAGE_BYTES.to_string(), Self::MAX_SWEEP.to_string());
+        self.in_room(&MEMBERS, room, [&self.channel(room), cursor, &limit, &bytes, &sweep])
     }
 
     /// Asks how many are in a room. Read the answer with [`read_count`](Self::read_count).

@@ -145,22 +145,35 @@ local function standing(session, mine)
   return (session == nil or session == '-') and GONE or REPLACED
 end
 
--- Takes out members whose time is over, so many at most; says how many those were.
-local function evict(room, most, now)
+-- Takes out some members whose time is over; says how many, and how many bytes they held.
+local function evict_chunk(room, most, now)
   local cids = redis.call('ZRANGEBYSCORE', room.expiry, '-inf', whole(now), 'LIMIT', 0, most)
   if #cids == 0 then
-    return 0
+    return 0, 0
   end
   local held = redis.call('HMGET', room.who, unpack(cids))
   redis.call('ZREM', room.expiry, unpack(cids))
   redis.call('HDEL', room.who, unpack(cids))
+  local bytes = 0
   for i, cid in ipairs(cids) do
     if held[i] then
       local session, rest = split(held[i])
       tell_left(room, kind_of_end(session), cid, rest)
+      bytes = bytes + #rest
     end
   end
-  return #cids
+  return #cids, bytes
+end
+
+-- Takes out members whose time is over, so many at most, and fewer where they are large; says how many those were.
+local function evict(room, most, now)
+  local removed, bytes = 0, 0
+  repeat
+    local chunk = math.min(most - removed, 20)
+    local some, held = evict_chunk(room, chunk, now)
+    removed, bytes = removed + some, bytes + held
+  until some < chunk or removed == most or bytes > 65536
+  return removed
 end
 
 -- Nobody needs the keys once nobody looks after them any more: they go later than any sweep.

@@ -69,10 +69,10 @@ fn ten_thousand_members_of_one_room_take_twenty_commands_and_stay() {
 }
 
 #[test]
-fn ten_thousand_rooms_take_twenty_commands_too() {
+fn a_hundred_and_twenty_five_rooms_take_a_command() {
     let server = Server::start();
     let mut process = Process::new(&server, MEMBERS);
-    assert_eq!(process.round(at(20)), (20, vec![]));
+    assert_eq!(process.round(at(20)), (80, vec![]));
     assert_eq!(process.sweep(at(49)), 0);
     assert_eq!(process.sweep(at(50)), MEMBERS);
 }
