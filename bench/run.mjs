@@ -1,4 +1,4 @@
-// npm run bench [-- rust] [node] [http] [wasm] [--quick]: prints the tables; with none named, all, and writes docs/performance.md.
+// npm run bench [-- rust] [node] [http] [wasm] [redis] [--quick]: prints the tables; with none named, all, and writes docs/performance.md.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,7 @@ const TABLES = {
   node: async () => (await import("./node.mjs")).nodeTables(),
   http: async () => (await import("./http.mjs")).httpTable(),
   wasm: async () => (await import("./wasm.mjs")).wasmTables(),
+  redis: async () => (await import("./redis.mjs")).redisTables(),
 };
 
 /** What stands above this line in docs/performance.md is written by hand, what stands below by this program. */

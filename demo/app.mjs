@@ -3,25 +3,38 @@ import express from "express";
 import { clientKey, TollgateError } from "tollgate";
 import { rateLimit } from "tollgate/express";
 import { pageFolder } from "./build.mjs";
-import { LiveRule } from "./rule.mjs";
+import { LiveRule, tellSource } from "./rule.mjs";
 
 const CLIENT_ID = /^[\w-]{8,64}$/;
+/** `wasm-unsafe-eval` lets the page start the engine that decides in the browser; it allows no other evaluation. */
+const CONTENT_POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
 
-/** The Express app, and how to free what it holds. */
-export function makeApp({ rate, redis }) {
+/**
+ * The Express app, its rule, and how to free what it holds. `onRule` is called when a request has changed the rule;
+ * where there are several processes, `name` is this one's, and `revision` the number that all give the first rule.
+ */
+export async function makeApp({ rate, redis, name, revision, onRule = () => {} }) {
   const limits = { policies: [rate], redis };
-  const rule = new LiveRule(limits, keyOf);
-  const limited = rateLimit(limits);
+  const rule = await LiveRule.begin(limits, keyOf, revision);
+  const named = redis === undefined ? limits : { ...limits, name: "limited" };
+  const limited = rateLimit({ ...named, onLimited: tellSource });
 
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag"); // A 304 would hide which answer a request got.
   app.use(securityHeaders);
   app.use(["/api", "/limited"], neverCached);
+  if (name !== undefined) app.use(["/api", "/limited"], answeredBy(name));
 
-  app.get("/limited", limited, (_req, res) => res.json({ ok: true }));
-  app.get("/api/hit", rule.middleware, (_req, res) => res.json({ ok: true }));
-  app.get("/api/state", (req, res) => res.json(rule.view(req)));
+  app.get("/limited", limited, pass);
+  app.get("/api/hit", rule.middleware, pass);
+  app.get("/api/state", async (req, res) => res.json(await rule.view(req)));
   app
     .route("/api/rule")
     .post(express.json({ limit: "4kb" }), changeRule)
@@ -37,10 +50,11 @@ export function makeApp({ rate, redis }) {
 
   async function changeRule(req, res) {
     await rule.change(req.body);
-    res.json(rule.view(req));
+    onRule(rule.shared);
+    res.json(await rule.view(req));
   }
 
-  return { app, close: () => Promise.all([rule.close(), limited.limiter.close()]) };
+  return { app, rule, close: () => Promise.all([rule.close(), limited.limiter.close()]) };
 }
 
 /**
@@ -52,13 +66,26 @@ function keyOf(req) {
   return CLIENT_ID.test(id) ? `tab:${id}` : clientKey(req.ip);
 }
 
+/** Says which process answers. A connection stays with one: closing it lets the next request go to another. */
+function answeredBy(name) {
+  return (_req, res, next) => {
+    res.set({ "X-Process": name, Connection: "close" });
+    next();
+  };
+}
+
 function securityHeaders(_req, res, next) {
   res.set({
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
   });
   next();
+}
+
+function pass(req, res) {
+  tellSource(req, req.rateLimit);
+  res.json({ ok: true });
 }
 
 function neverCached(_req, res, next) {

@@ -8,13 +8,24 @@ const MOST_POLICIES = 2;
 /** A limiter with its middleware; both are replaced as one when the rule changes. */
 export class LiveRule {
   #key;
-  #revision = Date.now(); // A page that outlives a restart must not take the new rule for the old one.
+  #redis;
+  #revision;
+  #asked;
   #now;
 
-  /** Begins with `policies`; `key` tells whose request it is. */
-  constructor(options, key) {
+  /**
+   * Begins with a rule; `key` tells whose request it is. The count is in `redis`, where there is one. A page that
+   * outlives a restart must not take the new rule for the old one, so the first revision is the time.
+   */
+  static async begin({ redis, ...options }, key, revision = Date.now()) {
+    const rule = new LiveRule(redis, key);
+    await rule.#replace(options, revision);
+    return rule;
+  }
+
+  constructor(redis, key) {
+    this.#redis = redis;
     this.#key = key;
-    this.#now = this.#make(options, 1);
   }
 
   /** Limits by the rule of this moment. */
@@ -23,28 +34,36 @@ export class LiveRule {
   /**
    * Replaces the rule by what createLimiter takes, and a `cost`.
    *
-   * @throws TollgateError from createLimiter; the old rule then stays.
+   * Rejects with a TollgateError from createLimiter; the old rule then stays.
    */
-  change(asked) {
+  async change(asked) {
     if (typeof asked !== "object" || asked === null) throw notAnObject(asked);
-    const { cost = 1, ...options } = asked;
-    const old = this.#now;
-    this.#now = this.#make(options, cost);
-    this.#revision++;
-    return old.limiter.close();
+    await this.#replace(asked, Math.max(Date.now(), this.#revision + 1));
+  }
+
+  /** The rule, as other processes take it over. */
+  get shared() {
+    return { asked: this.#asked, revision: this.#revision };
+  }
+
+  /** Takes over the rule of another process, unless this one's is newer. */
+  async follow({ asked, revision }) {
+    if (revision > this.#revision) await this.#replace(asked, revision);
   }
 
   /** The rule, and how it stands for whoever asks; consumes nothing. */
-  view(req) {
+  async view(req) {
     const { limiter, cost, policies } = this.#now;
-    const decision = limiter.peekSync(this.#key(req), { cost });
+    const revision = this.#revision;
+    const decision = await limiter.peek(this.#key(req), { cost });
     return {
-      revision: this.#revision,
+      revision,
       cost,
       policies: policies.map((policy, i) => ({ ...policy, ...standing(decision.policies[i]) })),
       allowed: decision.allowed,
       heldBackBy: decision.policy,
       retryAfterMs: Number.isFinite(decision.retryAfterMs) ? decision.retryAfterMs : null,
+      source: decision.source,
     };
   }
 
@@ -52,14 +71,37 @@ export class LiveRule {
     return this.#now.limiter.close();
   }
 
-  #make(options, cost) {
+  async #replace(asked, revision) {
+    const made = await this.#make(asked, revision);
+    // Of two changes at once the newer one holds, whichever is ready first.
+    if (this.#now !== undefined && revision <= this.#revision) return made.limiter.close();
+    const old = this.#now;
+    this.#now = made;
+    this.#revision = revision;
+    this.#asked = asked;
+    return old?.limiter.close();
+  }
+
+  async #make({ cost = 1, ...options }, revision) {
     const policies = (options.policies ?? [options]).map?.(asObject) ?? [];
     if (policies.length > MOST_POLICIES) throw tooMany(policies.length);
-    const limiter = createLimiter({ ...options, maxKeys: 10_000 });
-    limiter.peekSync("", { cost }); // Throws when the cost is not one.
-    const middleware = rateLimit({ limiter, key: this.#key, cost: () => cost });
+    // Each rule has a name of its own in the store, so that one that comes back begins anew.
+    const store = this.#redis === undefined ? {} : { name: `page-${revision}`, redis: this.#redis };
+    const limiter = createLimiter({ ...options, ...store, maxKeys: 10_000 });
+    try {
+      await limiter.peek("", { cost }); // Rejects when the cost is not one.
+    } catch (error) {
+      await limiter.close();
+      throw error;
+    }
+    const middleware = rateLimit({ limiter, key: this.#key, cost: () => cost, onLimited: tellSource });
     return { limiter, middleware, policies, cost };
   }
+}
+
+/** Says who decided: the store, or this process because the store failed. */
+export function tellSource({ res }, { source }) {
+  res.set("X-Decided-By", source);
 }
 
 function standing({ name, remaining, resetAfterMs }) {

@@ -1,29 +1,47 @@
-// The demo server: real requests against real limits, on this machine only.
+// The demo server: real requests against real limits, on this machine only. With `--processes N` this process only
+// hands out connections, and N others answer.
+import cluster from "node:cluster";
 import { makeApp } from "./app.mjs";
+import { hand, REVISION } from "./fleet.mjs";
 import { fail, readSettings } from "./settings.mjs";
 
 const HOST = "127.0.0.1";
 const settings = readSettings();
 
-const { app, close } = refusedPlainly(() => makeApp(settings));
-const server = app.listen(settings.port, HOST, (error) => {
-  if (error) fail(cannotListen(error));
-  const { port } = server.address();
-  console.log(`Tollgate demo: http://${HOST}:${port} (${settings.rate}; stop with Ctrl+C)`);
-});
+if (settings.processes > 1 && cluster.isPrimary) hand(settings);
+else await serve();
 
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, shutDown);
+async function serve() {
+  const { app, rule, close } = await refusedPlainly(() => makeApp({ ...settings, ...inFleet() }));
+  if (cluster.isWorker) process.on("message", (shared) => rule.follow(shared).catch(console.error));
+  const server = app.listen(settings.port, HOST, (error) => {
+    if (error) fail(cannotListen(error));
+    if (cluster.isWorker && cluster.worker.id > 1) return;
+    const { port } = server.address();
+    console.log(`Tollgate demo: http://${HOST}:${port} (${settings.rate}; stop with Ctrl+C)`);
+  });
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, shutDown);
+  if (cluster.isWorker) process.once("disconnect", shutDown);
 
-async function shutDown() {
-  server.close();
-  server.closeAllConnections();
-  await close();
+  async function shutDown() {
+    server.close();
+    server.closeAllConnections();
+    await close();
+    if (process.connected) process.disconnect();
+  }
+}
+
+/** What a process of several adds: its name, and telling the others of a new rule. */
+function inFleet() {
+  if (!cluster.isWorker) return {};
+  const revision = Number(process.env[REVISION]);
+  return { name: String(cluster.worker.id), revision, onRule: (shared) => process.send(shared) };
 }
 
 /** An error of the package (a rate it cannot read, a Redis it does not support) is told, not thrown. */
-function refusedPlainly(make) {
+async function refusedPlainly(make) {
   try {
-    return make();
+    return await make();
   } catch (error) {
     if (error.name !== "TollgateError") throw error;
     return fail(`${startOf(error.code)}${error.message}\n${error.hint}`);

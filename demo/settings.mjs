@@ -1,6 +1,7 @@
 // What the demo reads from the environment, and from `.env` beside package.json.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { repository } from "./build.mjs";
 
 const DEFAULT_PORT = "8787";
@@ -12,7 +13,9 @@ export function fail(message) {
   process.exit(1);
 }
 
-/** `port`, `rate` and `redis`. Values of the environment win over those of `.env`; an empty one is as if unset. */
+const MOST_PROCESSES = 16;
+
+/** `port`, `rate`, `redis` and, from `--processes N`, `processes`. Values of the environment win over those of `.env`; an empty one is as if unset. */
 export function readSettings() {
   loadEnvFile(join(repository, ".env"));
   const { PORT, RATE_LIMIT, REDIS_URL } = process.env;
@@ -20,6 +23,7 @@ export function readSettings() {
     port: portNumber(PORT || DEFAULT_PORT),
     rate: (RATE_LIMIT || DEFAULT_RATE).trim(),
     redis: REDIS_URL || undefined,
+    processes: processes(process.argv.slice(2)),
   };
 }
 
@@ -33,4 +37,20 @@ function portNumber(text) {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   return fail(`PORT: "${text}" is not allowed; expected a whole number from 0 (any free port) to 65535.`);
+}
+
+function processes(args) {
+  const { values } = parsed(args);
+  const text = values.processes ?? "1";
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= MOST_PROCESSES) return count;
+  return fail(`--processes: "${text}" is not allowed; expected a whole number from 1 to ${MOST_PROCESSES}.`);
+}
+
+function parsed(args) {
+  try {
+    return parseArgs({ args, options: { processes: { type: "string" } } });
+  } catch (error) {
+    return fail(`${error.message} Expected \`npm start\`, or \`npm start -- --processes 3\`.`);
+  }
 }

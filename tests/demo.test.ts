@@ -6,6 +6,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { lowContrast } from "./contrast.js";
 import { type Demo, repository, startDemo } from "./demo-process.js";
+import { servePageWithoutWasm } from "./page-without-wasm.js";
 
 const QUIET = [
   "--no-sandbox",
@@ -61,9 +62,13 @@ async function open(options: BrowserContextOptions = { viewport: DESKTOP }): Pro
       errors.push(message.text());
     }
   });
+  await load(page);
+  return page;
+}
+
+async function load(page: Page): Promise<void> {
   await page.goto(demo.url);
   await page.getByTestId("remaining").first().waitFor();
-  return page;
 }
 
 /** Chromium reports each 429 as an error, and the 400 for a rule that the server refuses. */
@@ -86,6 +91,25 @@ async function burst(page: Page, size: number): Promise<string | null> {
 async function apply(page: Page): Promise<void> {
   await page.getByTestId("apply").click();
   await page.getByText("In force.").waitFor();
+}
+
+async function decideInBrowser(page: Page): Promise<void> {
+  await page.getByTestId("engine-browser").check();
+  await page.getByTestId("engine-note").filter({ hasText: "No request is sent." }).waitFor();
+}
+
+/** What the page asks of a path from now on. */
+function requests(page: Page, path: string): string[] {
+  const seen: string[] = [];
+  page.on("request", (request) => {
+    if (new URL(request.url()).pathname === path) seen.push(request.method());
+  });
+  return seen;
+}
+
+/** A row of the log without what depends on when it was made. */
+function undated(row: string): string {
+  return row.replace(/\d+:\d+:\d+\.\d/, "").replaceAll(/t=\d+|Retry-After: \d+/g, "");
 }
 
 function picture(page: Page, name: string) {
@@ -209,6 +233,101 @@ describe("the rule", () => {
     await setRule({ limit: 7, window: "1h", algorithm: "token-bucket" });
     await page.getByTestId("remaining").filter({ hasText: "7 of 7 left" }).waitFor();
     expect(await page.getByTestId("rule-algorithm").inputValue()).toBe("token-bucket");
+  });
+});
+
+describe("who decides", () => {
+  it("is the server at first, then this browser, each with exact counts of its own", async () => {
+    const page = await open();
+    const sent = requests(page, "/api/hit");
+    expect(await burst(page, 6)).toBe("Burst of 6: 6 allowed, 0 refused.");
+    expect(sent.length).toBe(6);
+    await decideInBrowser(page);
+    await page.getByTestId("remaining").filter({ hasText: "10 of 10 left" }).waitFor();
+    expect(await burst(page, 25)).toBe("Burst of 25: 10 allowed, 15 refused.");
+    expect(sent.length).toBe(6);
+    await page.getByTestId("remaining").filter({ hasText: "0 of 10 left" }).waitFor();
+    await page
+      .getByTestId("verdict")
+      .filter({ hasText: /^In (1 h|59 min)/ })
+      .waitFor();
+    await page.getByTestId("charts").filter({ hasText: "16 allowed, 15 refused" }).waitFor();
+    await picture(page, "1440-browser");
+    await page.getByTestId("engine-server").check();
+    await page.getByTestId("remaining").filter({ hasText: "4 of 10 left" }).waitFor();
+    expect(await burst(page, 5)).toBe("Burst of 5: 4 allowed, 1 refused.");
+    expect(sent.length).toBe(11);
+  });
+
+  it("tells the same header fields in the browser as on the server", async () => {
+    const page = await open();
+    await setRule({
+      policies: ["3 per 1h", { name: "daily", limit: 9, window: "1d", algorithm: "token-bucket" }],
+      cost: 3,
+    });
+    await page.getByTestId("remaining").filter({ hasText: "9 of 9 left" }).waitFor();
+    const shown = async () => {
+      expect(await burst(page, 2)).toBe("Burst of 2: 1 allowed, 1 refused.");
+      await expect.poll(() => rows(page, 429).count()).toBe(1);
+      return [await rows(page, 200).allTextContents(), await rows(page, 429).allTextContents()].flat().map(undated);
+    };
+    const onServer = await shown();
+    await page.getByTestId("clear").click();
+    await decideInBrowser(page);
+    expect(await shown()).toEqual(onServer);
+    expect(onServer[1]).toMatch(/RateLimit-Policy: "3-per-3600s";q=3;w=3600, "daily";q=9;w=86400/);
+  });
+
+  it("goes by the rule of the server, from this page and from elsewhere, and goes on without it", async () => {
+    const page = await open();
+    await decideInBrowser(page);
+    await page.getByTestId("rule-algorithm").selectOption("token-bucket");
+    await page.getByTestId("rule-burst").fill("4");
+    await page.getByTestId("rule-limit").fill("2");
+    await apply(page);
+    expect(await burst(page, 7)).toBe("Burst of 7: 4 allowed, 3 refused.");
+    await setRule({ limit: 8, window: "1h", cost: 4 });
+    await page.getByTestId("remaining").filter({ hasText: "8 of 8 left" }).waitFor();
+    await page.route("**/api/**", (route) => route.abort());
+    expect(await burst(page, 3)).toBe("Burst of 3: 2 allowed, 1 refused.");
+    await page.getByTestId("remaining").filter({ hasText: "0 of 8 left" }).waitFor();
+    expect(errors.splice(0).every((text) => text.includes("ERR_FAILED"))).toBe(true);
+  });
+
+  it("is chosen from the keyboard", async () => {
+    const page = await open();
+    await page.getByTestId("engine-server").focus();
+    await page.keyboard.press("ArrowDown");
+    await page.getByTestId("send-locally").waitFor();
+    expect(await page.getByTestId("engine-browser").isChecked()).toBe(true);
+    const outline = await page.locator(".side:has(:focus)").evaluate((side) => getComputedStyle(side).outlineStyle);
+    expect(outline).toBe("solid");
+    await page.keyboard.press("ArrowUp");
+    await page.getByTestId("send-locally").waitFor({ state: "hidden" });
+    expect(await page.getByTestId("engine-server").isChecked()).toBe(true);
+  });
+
+  it("stays the server where the engine cannot be fetched, and the page says why", async () => {
+    const page = await open();
+    await page.route("**/*.wasm", (route) => route.fulfill({ status: 404 }));
+    await page.getByTestId("engine-browser").check();
+    const note = page.getByTestId("engine-note").filter({ hasText: /^Only the server can decide: .*answers 404/ });
+    await note.waitFor();
+    expect(await page.getByTestId("engine-browser").isDisabled()).toBe(true);
+    expect(await page.getByTestId("engine-server").isChecked()).toBe(true);
+    expect(await burst(page, 11)).toBe("Burst of 11: 10 allowed, 1 refused.");
+    expect(errors.splice(0).every((text) => text.includes("404"))).toBe(true);
+  });
+
+  it("is the server alone where the page was built without WebAssembly, and the page says why", async () => {
+    const page = await open();
+    await servePageWithoutWasm(page);
+    await load(page);
+    await page.getByTestId("engine-note").filter({ hasText: "built without the engine in WebAssembly" }).waitFor();
+    expect(await page.getByTestId("engine-browser").isDisabled()).toBe(true);
+    expect(await burst(page, 11)).toBe("Burst of 11: 10 allowed, 1 refused.");
+    expect(await page.evaluate(lowContrast)).toEqual([]);
+    await picture(page, "1440-no-wasm");
   });
 });
 

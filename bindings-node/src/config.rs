@@ -87,7 +87,7 @@ pub fn parse_rate(text: String) -> napi::Result<EngineRate, String> {
     Ok(EngineRate { limit: rate.limit, window_micros: rate.window_micros })
 }
 
-fn coded(error: impl Into<EngineError>) -> CodedError {
+pub(crate) fn coded(error: impl Into<EngineError>) -> CodedError {
     let EngineError { code, message } = error.into();
     napi::Error::new(code.to_owned(), message)
 }

@@ -66,7 +66,7 @@ pub fn parse_rate(text: &str) -> Result<JsValue, JsValue> {
 }
 
 /// What is thrown: code and message as one text, of which JavaScript makes an `Error`.
-fn thrown(error: impl Into<EngineError>) -> JsValue {
+pub(crate) fn thrown(error: impl Into<EngineError>) -> JsValue {
     let EngineError { code, message } = error.into();
     JsValue::from_str(&format!("{code}\n{message}"))
 }

@@ -5,7 +5,11 @@
 
 // wasm-bindgen exports what is `pub`.
 #[allow(unreachable_pub)]
+mod breaker;
+#[allow(unreachable_pub)]
 mod config;
+#[allow(unreachable_pub)]
+mod denials;
 #[allow(unreachable_pub)]
 mod hot;
 #[allow(unreachable_pub)]

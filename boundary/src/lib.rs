@@ -1,5 +1,5 @@
 //! What every binding of `tollgate-core` does the same way: [`calls`] runs the calls of a limiter whose numbers travel
-//! through a [`Scratch`], and the `Engine…` types are configurations as JavaScript has them, all numbers `f64`.
+//! through a [`Scratch`], [`denials`] and [`breaker`] those of what stands between it and a store, and the `Engine…` types are configurations as JavaScript has them, all numbers `f64`.
 //!
 //! A binding adds how its runtime hands over keys, arrays and objects, and nothing else.
 
@@ -7,12 +7,16 @@
 
 extern crate alloc;
 
+pub mod breaker;
 pub mod calls;
 mod config;
+pub mod denials;
 mod key;
 mod scratch;
 
+pub use breaker::EngineBreakerConfig;
 pub use config::{EngineConfig, EngineDialect, EngineError, EnginePolicy, EngineRate, dialects};
 pub use config::{parse_duration, parse_rate};
+pub use denials::EngineDenialsConfig;
 pub use key::key_bytes;
 pub use scratch::{SCRATCH_LEN, Scratch};

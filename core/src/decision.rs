@@ -17,7 +17,7 @@ pub enum RetryAfter {
 
 impl PolicyState {
     /// What no policy says.
-    const NONE: Self =
+    pub(crate) const NONE: Self =
         Self { limit: 0, remaining: 0, reset_after: Span::ZERO, retry_after: RetryAfter::Now, charged: 0 };
 }
 
@@ -82,10 +82,15 @@ impl Decision {
     pub fn from_policies(at: Timestamp, mut states: impl Iterator<Item = PolicyState>) -> Self {
         let mut decision = Self::single(at, states.next().unwrap_or(PolicyState::NONE));
         decision.rest = states.collect();
-        decision.retry_after = decision.policies().fold(RetryAfter::Now, |latest, state| latest.max(state.retry_after));
-        decision.allowed = decision.retry_after == RetryAfter::Now;
-        decision.binding = decision.tightest();
+        decision.join();
         decision
+    }
+
+    /// Makes one answer of what the policies say. Apart from the above, so that its code is there once.
+    fn join(&mut self) {
+        self.retry_after = self.policies().fold(RetryAfter::Now, |latest, state| latest.max(state.retry_after));
+        self.allowed = self.retry_after == RetryAfter::Now;
+        self.binding = self.tightest();
     }
 
     /// How many policies answered; never 0.

@@ -10,7 +10,9 @@
 
 extern crate alloc;
 
+mod breaker;
 mod decision;
+mod denials;
 mod duration;
 pub mod http;
 mod key_hash;
@@ -24,7 +26,9 @@ mod store;
 mod table;
 mod time;
 
+pub use breaker::{Ask, Breaker, BreakerConfig};
 pub use decision::{Decision, PolicyState, RetryAfter};
+pub use denials::{Denials, DenialsConfig};
 pub use duration::{parse_duration, parse_rate};
 pub use limiter::{Cost, Limiter, Request};
 pub use policy::{Algorithm, CheckedPolicy, ConfigError, LimiterConfig, Policy};

@@ -302,7 +302,7 @@ fn ask(tag: u64, request: Request<'_>, policy: usize) -> Ask {
 
 impl Cost<'_> {
     #[inline]
-    fn of(self, policy: usize) -> u64 {
+    pub(crate) fn of(self, policy: usize) -> u64 {
         match self {
             Self::All(cost) => cost,
             Self::Each(costs) => costs.get(policy).copied().unwrap_or(0),

@@ -1,7 +1,7 @@
 //! One policy's states: its rule, its table, and a second table for calls that bring a limit of their own.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 use crate::decision::{Decision, PolicyState, RetryAfter};
 use crate::key_hash::KeyHash;
@@ -73,11 +73,15 @@ impl Size {
     }
 }
 
+/// Whether states of 8 bytes are used where they are exact. For each there is code of its own: where code is what
+/// counts, as in a download, all states are the general ones.
+const PACKED: bool = !cfg!(feature = "small-code");
+
 /// Chooses the smallest state in which the policy is exact.
 pub(crate) fn store_for(policy: &CheckedPolicy, cap: usize) -> Box<dyn Store> {
     let (limit, window, burst) = (policy.limit, policy.window, policy.burst);
     match policy.algorithm {
-        Algorithm::FixedWindow if limit <= PackedWindow::MAX_LIMIT => Keyed::boxed(
+        Algorithm::FixedWindow if PACKED && limit <= PackedWindow::MAX_LIMIT => Keyed::boxed(
             FixedWindow::<PackedWindow>::new(limit, window),
             FixedWindow::<Window>::new(limit, window),
             cap,
@@ -90,7 +94,7 @@ pub(crate) fn store_for(policy: &CheckedPolicy, cap: usize) -> Box<dyn Store> {
             let rule = SlidingWindow::new(limit, window);
             Keyed::boxed(rule, rule, cap)
         }
-        Algorithm::TokenBucket if WholeArrival::fits(limit, window) => Keyed::boxed(
+        Algorithm::TokenBucket if PACKED && WholeArrival::fits(limit, window) => Keyed::boxed(
             TokenBucket::<WholeArrival>::new(limit, window, burst),
             TokenBucket::<Arrival>::new(limit, window, burst),
             cap,
@@ -116,8 +120,8 @@ struct Keyed<R: Rule, W: Rule> {
 /// limit is part of the tag, so a state is never read in another unit.
 struct OwnLimits<W: Rule> {
     table: Table<W::State>,
-    /// Limits that may have a live state, and until when: what a reset has to visit.
-    live: BTreeMap<u64, Timestamp>,
+    /// Limits that may have a live state, in order, and until when: what a reset has to visit.
+    live: Vec<(u64, Timestamp)>,
     /// Limits that came since `live` was last looked through.
     come: usize,
     /// When the last of all states ends.
@@ -226,7 +230,7 @@ where
     fn reset(&mut self, tag: u64) {
         self.table.remove(tag);
         if let Some(own) = &mut self.own {
-            for &limit in own.live.keys() {
+            for &(limit, _) in &own.live {
                 own.table.remove(own_tag(Ask { tag, cost: 0, limit }));
             }
         }
@@ -256,7 +260,7 @@ const LOOK_THROUGH_EVERY: usize = 256;
 
 impl<W: Rule> OwnLimits<W> {
     fn new(cap: usize) -> Self {
-        Self { table: Table::new(cap), live: BTreeMap::new(), come: 0, ends: Timestamp::ZERO }
+        Self { table: Table::new(cap), live: Vec::new(), come: 0, ends: Timestamp::ZERO }
     }
 
     /// Remembers that `limit` has a state that is live for `life` from now.
@@ -266,18 +270,25 @@ impl<W: Rule> OwnLimits<W> {
             self.live.clear();
         }
         self.ends = self.ends.max(until);
-        if let Some(known) = self.live.get_mut(&limit) {
+        if let Some((_, known)) = self.find(limit).ok().and_then(|at| self.live.get_mut(at)) {
             *known = (*known).max(until);
             return;
         }
         self.come += 1;
         if self.come > self.live.len().min(LOOK_THROUGH_EVERY) {
             self.come = 0;
-            self.live.retain(|_, until| *until > now);
+            self.live.retain(|(_, until)| *until > now);
         }
         if self.live.len() < MAX_LIVE_LIMITS {
-            self.live.insert(limit, until);
+            let (Ok(at) | Err(at)) = self.find(limit);
+            self.live.insert(at, (limit, until));
         }
+    }
+}
+
+impl<W: Rule> OwnLimits<W> {
+    fn find(&self, limit: u64) -> Result<usize, usize> {
+        self.live.binary_search_by_key(&limit, |&(known, _)| known)
     }
 }
 
@@ -286,7 +297,7 @@ fn own_tag(ask: Ask) -> u64 {
     KeyHash::new([ask.tag, ask.limit]).of(&ask.tag.to_le_bytes())
 }
 
-#[inline(always)]
+#[cfg_attr(not(feature = "small-code"), inline(always))]
 fn consume<R: Rule>(rule: &R, table: &mut Table<R::State>, tag: u64, cost: u64, now: Timestamp) -> PolicyState {
     let place = table.place(tag);
     let state = table.load(place, tag);

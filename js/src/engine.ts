@@ -37,6 +37,63 @@ export interface EngineLimiter {
   size(): string;
 }
 
+/** What a breaker is made from; what is absent takes the core's default. */
+export interface EngineBreakerConfig {
+  /** A random whole number below 2^53, so that processes do not probe in step. */
+  seed: number;
+  failures?: number;
+  firstDelayMicros?: number;
+  maxDelayMicros?: number;
+}
+
+/** What {@link EngineBreaker.mayAsk} answers: decide without the store, at once. */
+export const ASK_NO = 0;
+/** What {@link EngineBreaker.mayAsk} answers: ask the store. */
+export const ASK_YES = 1;
+/** What {@link EngineBreaker.mayAsk} answers: ask the store, as the one call that finds out whether it is back. */
+export const ASK_PROBE = 2;
+
+/**
+ * Says when a store that fails is left alone. Each call that it lets through ends with exactly one of `succeeded` and
+ * `failed`, with the answer that the call got. Times are those of one monotonic clock, in microseconds.
+ */
+export interface EngineBreaker {
+  mayAsk(now: number): number;
+  succeeded(ask: number, now: number): void;
+  /** An error, or no answer within the deadline. */
+  failed(ask: number, now: number): void;
+  /** A call that was reported as failed was answered after all. */
+  answeredLate(now: number): void;
+  isOpen(): boolean;
+  /** How often it has opened. */
+  openings(): number;
+  /** When the next probe may go; −1 while closed and while a probe is out. */
+  nextProbe(): number;
+}
+
+/** What a cache of denials is made from; what is absent takes the core's default. */
+export interface EngineDenialsConfig {
+  /** The limit of each policy. */
+  limits: number[];
+  maxAgeMicros?: number;
+  maxKeys?: number;
+  /** As that of {@link EngineConfig}. */
+  seed: [number, number];
+}
+
+/** Denials of a store, remembered for as long as they cannot change. The request is in the scratch array. */
+export interface EngineDenials {
+  /** Whether a denial is known for the request; it is in the scratch array then, else nothing was written there. */
+  find(key: string): boolean;
+  /** Remembers the decision in the scratch array, if it is a denial; the time there is when the store was asked. */
+  learn(key: string): void;
+  /**
+   * Forgets a key, and ignores what was asked before the time in the scratch array: for when the store has reset or
+   * refunded it, with answers from before still on their way.
+   */
+  forget(key: string): void;
+}
+
 /** A dialect of header fields: its name, and its fields in the order of {@link EngineLimiter.headers}. */
 export interface EngineDialect {
   name: string;
@@ -47,6 +104,8 @@ export interface EngineDialect {
 export interface Engine {
   readonly kind: "native" | "wasm";
   createLimiter(config: EngineConfig, scratch: Float64Array): EngineLimiter;
+  createBreaker(config: EngineBreakerConfig): EngineBreaker;
+  createDenials(config: EngineDenialsConfig, scratch: Float64Array): EngineDenials;
   dialects(): readonly EngineDialect[];
   parseDuration(text: string): number;
   parseRate(text: string): { limit: number; windowMicros: number };

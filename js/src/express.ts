@@ -3,7 +3,7 @@ import type { NextFunction, Request, Response } from "express";
 import type { AddressSource } from "./http/callers.js";
 import { Gate, type Refusal, type Verdict } from "./http/gate.js";
 import { whenEnded } from "./http/node-response.js";
-import type { Passage } from "./http/passage.js";
+import { BESIDE_REQUESTS, type Passage } from "./http/passage.js";
 import { isPending, thrown } from "./http/pending.js";
 import type { Decision, HttpOptions, Limiter } from "./types.js";
 
@@ -38,7 +38,7 @@ const ADDRESSES: AddressSource<Request> = {
  * @throws TollgateError with a `CONFIG_…` code that names the option, its value and what is allowed.
  */
 export function rateLimit<const N extends string = "default">(options: HttpOptions<Request, N>): RateLimitHandler<N> {
-  const gate = new Gate("rateLimit", options, ADDRESSES);
+  const gate = new Gate("rateLimit", options, ADDRESSES, BESIDE_REQUESTS);
   const handler = (req: Request, res: Response, next: NextFunction): void => {
     let verdict: Verdict<N> | PromiseLike<Verdict<N>>;
     try {

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import type { AddressSource } from "./http/callers.js";
 import { Gate, type Refusal, type Verdict } from "./http/gate.js";
 import { whenEnded } from "./http/node-response.js";
-import type { Passage } from "./http/passage.js";
+import { LATEST, ON_REQUESTS, type Passage } from "./http/passage.js";
 import { isPending, thrown } from "./http/pending.js";
 import { COMMON_OPTIONS } from "./http/settings.js";
 import { STORE_OPTIONS } from "./store/options.js";
@@ -59,6 +59,7 @@ interface RouteConfig {
 export async function rateLimit(app: FastifyInstance, options: Options): Promise<void> {
   const routes = new RouteGates(options);
   if (!app.hasRequestDecorator("rateLimit")) app.decorateRequest("rateLimit", null);
+  if (!app.hasRequestDecorator(LATEST)) app.decorateRequest(LATEST, null);
   app.addHook("onRoute", (route) => routes.prepare(route));
   app.addHook("onRequest", (request, reply, done) => limit(routes, request, reply, done));
 }
@@ -101,7 +102,7 @@ class RouteGates {
 
   constructor(options: Options) {
     this.#options = options;
-    this.#gate = new Gate("rateLimit", options, ADDRESSES);
+    this.#gate = new Gate("rateLimit", options, ADDRESSES, ON_REQUESTS);
   }
 
   /** Makes a route's gate while the application starts, so that its mistakes show then. */
@@ -132,7 +133,9 @@ class RouteGates {
   }
 
   #ownGate(options: Options, place: string): RouteGate {
-    return new Gate(`config.rateLimit of ${place}`, this.#completed(options), ADDRESSES, { storeName: place });
+    return new Gate(`config.rateLimit of ${place}`, this.#completed(options), ADDRESSES, ON_REQUESTS, {
+      storeName: place,
+    });
   }
 
   #completed(options: Options): Options {

@@ -2,7 +2,7 @@
 import { optionError } from "./errors.js";
 import type { AddressSource } from "./http/callers.js";
 import { Gate } from "./http/gate.js";
-import { type Fields, Passage } from "./http/passage.js";
+import { BESIDE_REQUESTS, type Fields, type Passage } from "./http/passage.js";
 import { peerAddress } from "./http/peer-address.js";
 import type { Decision, HttpOptions, Limiter } from "./types.js";
 
@@ -50,7 +50,7 @@ const ADDRESSES: AddressSource<Request> = {
  * @throws TollgateError with a `CONFIG_…` code that names the option, its value and what is allowed.
  */
 export function rateLimit<const N extends string = "default">(options: HttpOptions<Request, N>): RateLimitFunction<N> {
-  const gate = new Gate("rateLimit", options, ADDRESSES, { countsAgain: true });
+  const gate = new Gate("rateLimit", options, ADDRESSES, BESIDE_REQUESTS, { countsAgain: true });
   const limit = async (request: Request, peer?: Peer): Promise<Response | undefined> => {
     if (typeof request !== "object" || request === null) {
       throw optionError("CONFIG_OPTIONS", "request", request, "a Request");
@@ -60,7 +60,7 @@ export function rateLimit<const N extends string = "default">(options: HttpOptio
   };
   return Object.assign(limit, {
     limiter: gate.limiter,
-    decision: (request: Request) => Passage.at(request, gate)?.decision as Decision<N> | undefined,
+    decision: (request: Request) => gate.passage(request)?.decision,
     finish: (request: Request, response: Response) => finish(gate, request, response),
   });
 }
@@ -75,9 +75,9 @@ async function refuse<N extends string>(
 }
 
 function finish<N extends string>(gate: Gate<Request, N>, request: Request, response: Response): Response {
-  const passage = Passage.at(request, gate);
-  if (passage !== undefined) gate.ended(passage as Passage<N>, response.status === 0 || response.status >= 400);
-  return withFields(response, Passage.latest(request)?.fields ?? {});
+  const passage = gate.passage(request);
+  if (passage !== undefined) gate.ended(passage, response.status === 0 || response.status >= 400);
+  return withFields(response, gate.fields(request) ?? {});
 }
 
 function withFields(response: Response, fields: Fields): Response {

@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { AddressSource } from "./http/callers.js";
 import { Gate } from "./http/gate.js";
-import { Passage } from "./http/passage.js";
+import { type Fields, ON_REQUESTS, type Passage } from "./http/passage.js";
 import { peerAddress } from "./http/peer-address.js";
 import { isPending } from "./http/pending.js";
 import type { Decision, HttpOptions, Limiter } from "./types.js";
@@ -37,7 +37,7 @@ const ADDRESSES: AddressSource<Context> = {
  * @throws TollgateError with a `CONFIG_…` code that names the option, its value and what is allowed.
  */
 export function rateLimit<const N extends string = "default">(options: HttpOptions<Context, N>): RateLimitHandler<N> {
-  const gate = new Gate("rateLimit", options, ADDRESSES);
+  const gate = new Gate("rateLimit", options, ADDRESSES, ON_REQUESTS);
   const handler: MiddlewareHandler = async (c, next) => {
     const verdict = gate.admit(c);
     const passage = isPending(verdict) ? await verdict : verdict;
@@ -52,7 +52,7 @@ export function rateLimit<const N extends string = "default">(options: HttpOptio
     } finally {
       if (gate.refunds) gate.ended(passage, failed);
     }
-    writeMissing(c);
+    writeMissing(c, gate.fields(c));
     return undefined;
   };
   return Object.assign(handler, { limiter: gate.limiter });
@@ -64,8 +64,7 @@ async function refuse<N extends string>(gate: Gate<Context, N>, passage: Passage
 }
 
 /** A handler that makes its own `Response` leaves out what was set before it. */
-function writeMissing(c: Context): void {
-  const fields = Passage.latest(c)?.fields;
+function writeMissing(c: Context, fields: Fields | undefined): void {
   for (const name in fields) {
     if (!c.res.headers.has(name)) write(c, name, fields[name] as string);
   }

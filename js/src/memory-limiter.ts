@@ -70,7 +70,7 @@ export class InMemoryLimiter<N extends string> implements MemoryLimiter<N> {
   }
 
   wait(key: string, options: WaitOptions<N> = {}): Promise<Decision<N>> {
-    return waitUntilAllowed(options, this.#closing.signal, async (asked) => this.checkSync(key, asked));
+    return waitUntilAllowed(options, this.#closing.signal, (asked) => this.checkSync(key, asked));
   }
 
   async refund(key: string, decision: Decision<N>): Promise<void> {

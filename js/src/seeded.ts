@@ -1,5 +1,6 @@
 import { type EngineConfig, type EngineLimiter, engine } from "./engine.js";
 import { scratch } from "./scratch.js";
+import { drawSeed } from "./seed.js";
 import { engineErrors } from "./validate.js";
 
 /**
@@ -11,12 +12,12 @@ import { engineErrors } from "./validate.js";
  * @throws TollgateError with a `CONFIG_…` code that names the option, its value and what is allowed.
  */
 export function seededLimiter(config: Omit<EngineConfig, "seed">): EngineLimiter {
-  const seed = drawn();
+  const seed = drawSeed();
   if (seed !== undefined) return make(config, seed);
   const unseeded = make(config, [0, 0]);
   let made: EngineLimiter | undefined;
   const seeded = () => {
-    made ??= make(config, drawn() ?? [0, 0]);
+    made ??= make(config, drawSeed() ?? [0, 0]);
     return made;
   };
   return {
@@ -34,14 +35,4 @@ export function seededLimiter(config: Omit<EngineConfig, "seed">): EngineLimiter
 
 function make(config: Omit<EngineConfig, "seed">, seed: [number, number]): EngineLimiter {
   return engineErrors(() => engine.createLimiter({ ...config, seed }, scratch));
-}
-
-/** Two random whole numbers below 2^53; undefined where there is no randomness now. */
-function drawn(): [number, number] | undefined {
-  try {
-    const [a = 0, b = 0, c = 0, d = 0] = globalThis.crypto.getRandomValues(new Uint32Array(4));
-    return [a * 0x200000 + (c >>> 11), b * 0x200000 + (d >>> 11)];
-  } catch {
-    return undefined;
-  }
 }

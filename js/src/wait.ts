@@ -32,7 +32,7 @@ export function waitFor(ms: number, ...signals: (AbortSignal | undefined)[]): Pr
 export async function waitUntilAllowed<N extends string>(
   options: WaitOptions<N>,
   closing: AbortSignal,
-  check: (asked: CheckOptions<N>) => Promise<Decision<N>>,
+  check: (asked: CheckOptions<N>) => Decision<N> | Promise<Decision<N>>,
 ): Promise<Decision<N>> {
   checkOptions("options", options as unknown, ["cost", "limit", "maxDelay", "signal"]);
   const { maxDelay, signal, ...asked } = options;
@@ -40,7 +40,9 @@ export async function waitUntilAllowed<N extends string>(
   const deadline = nowMicros() + longest;
   for (;;) {
     signal?.throwIfAborted();
-    const decision = await check(asked);
+    const found = check(asked);
+    // A limiter that answers at once has its timer set at once: a test may move the clock right after the call.
+    const decision = found instanceof Promise ? await found : found;
     const { allowed, retryAfterMs } = decision;
     if (allowed || !Number.isFinite(retryAfterMs) || nowMicros() + retryAfterMs * 1000 > deadline) return decision;
     await waitFor(retryAfterMs, signal, closing);

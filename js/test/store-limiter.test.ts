@@ -1,7 +1,15 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { EngineDecision } from "../src/decision.js";
 import { rateLimit } from "../src/fetch.js";
-import { createLimiter, type Decision, type Redis, TollgateError, toHeaders, toResponse } from "../src/index.js";
+import {
+  createLimiter,
+  type Decision,
+  type Limiter,
+  type Redis,
+  TollgateError,
+  toHeaders,
+  toResponse,
+} from "../src/index.js";
 import { DECIDER, type Decider, type DeciderSource, type StoreSpec } from "../src/store/decider.js";
 
 /** A store that others share: it counts in one engine, and fails when told to. */
@@ -33,6 +41,10 @@ class Shared implements DeciderSource {
     };
   }
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const down = () => new TollgateError("STORE_UNAVAILABLE", "the store is down", "Start it.");
 const told = ({ allowed, source }: Decision) => ({ allowed, source });
@@ -180,5 +192,54 @@ describe("a store that comes with the request", () => {
     const nowhere = new Request("http://127.0.0.1/");
     await limit(nowhere);
     expect(limit.decision(nowhere)?.source).toBe("memory");
+  });
+});
+
+describe("a refusal that is remembered", () => {
+  const exhausted = async (options: object = {}) => {
+    const redis = new Shared();
+    const limiter = createLimiter({ limit: 1, window: "1m", redis, ...options });
+    await limiter.check("ann");
+    await limiter.check("ann");
+    return { redis, limiter };
+  };
+
+  it("is not asked for again, and says so", async () => {
+    const { redis, limiter } = await exhausted();
+    const decision = await limiter.check("ann");
+    expect(told(decision)).toEqual({ allowed: false, source: "cache" });
+    expect(decision.retryAfterMs).toBeGreaterThan(0);
+    expect(toHeaders(decision).RateLimit).toMatch(/^"default";r=0;t=/);
+    expect(redis.asked).toBe(2);
+    expect(limiter.stats()).toMatchObject({ cached: 1, denied: 2 });
+    expect((await limiter.check("bob")).source).toBe("store");
+  });
+
+  it("is forgotten after denialCache", async () => {
+    vi.useFakeTimers();
+    const { limiter } = await exhausted({ denialCache: "2s" });
+    vi.advanceTimersByTime(1_999);
+    expect((await limiter.check("ann")).source).toBe("cache");
+    vi.advanceTimersByTime(1);
+    expect((await limiter.check("ann")).source).toBe("store");
+  });
+
+  it.each([
+    ["with denialCache: false", { denialCache: false }, async () => {}],
+    ["after a reset", {}, (limiter: Limiter<string>) => limiter.reset("ann")],
+    [
+      "once anything was refunded",
+      {},
+      async (limiter: Limiter<string>) => limiter.refund("eve", await limiter.check("eve")),
+    ],
+  ])("is none %s", async (_, options, act) => {
+    const { limiter } = await exhausted(options);
+    await act(limiter as Limiter<string>);
+    expect((await limiter.check("ann")).source).toBe("store");
+  });
+
+  it("says nothing about a call with a limit of its own", async () => {
+    const { limiter } = await exhausted();
+    expect((await limiter.check("ann", { limit: 5 })).source).toBe("store");
   });
 });

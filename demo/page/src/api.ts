@@ -10,6 +10,7 @@ export interface PolicyView {
   limit: number;
   window: string | number;
   burst?: number;
+  blockFor?: string | number;
   remaining: number;
   resetAfterMs: number;
 }
@@ -37,7 +38,14 @@ export interface Answer {
   refusedBy: number[];
   /** How many policies the answer speaks of. */
   policies: number;
+  /** Which of several server processes answered. */
+  process?: string | undefined;
+  /** Who decided; undefined where the answer does not say. */
+  source?: Source | undefined;
 }
+
+/** The store, or this process, or nobody because the store failed. */
+export type Source = "memory" | "store" | "cache" | "local" | "open" | "closed";
 
 /** Why a rule was refused. */
 export class RuleRefused extends Error {
@@ -54,18 +62,16 @@ export class RuleRefused extends Error {
 const FIELDS = ["RateLimit", "Retry-After", "RateLimit-Policy"];
 const headers = { "X-Client-Id": clientId() };
 
-/** Asks to go. */
+/** Asks the server to go. */
 export async function hit(): Promise<Answer> {
   try {
-    const response = await fetch("/api/hit", { headers, cache: "no-store" });
-    const body: unknown = await response.json();
-    return answer(response, body);
+    return await readAnswer(await fetch("/api/hit", { headers, cache: "no-store" }));
   } catch {
     return { status: 0, fields: [], refusedBy: [], policies: 0 };
   }
 }
 
-/** How the rule stands; consumes nothing. */
+/** How the rule stands on the server; consumes nothing. */
 export async function readState(): Promise<RuleView> {
   const response = await fetch("/api/state", { headers, cache: "no-store" });
   if (!response.ok) throw new Error(`GET /api/state answered ${response.status}`);
@@ -88,7 +94,9 @@ export async function changeRule(rule: { policies: unknown[]; cost: unknown }): 
   return body as RuleView;
 }
 
-function answer(response: Response, body: unknown): Answer {
+/** What a response says about the limit. */
+export async function readAnswer(response: Response): Promise<Answer> {
+  const body: unknown = await response.json();
   const fields = FIELDS.map((name): [string, string] => [name, response.headers.get(name) ?? ""]);
   const names = policyNames(response.headers.get("RateLimit-Policy") ?? "");
   const violated = (body as { "violated-policies"?: string[] })["violated-policies"] ?? [];
@@ -97,6 +105,8 @@ function answer(response: Response, body: unknown): Answer {
     fields: fields.filter(([, value]) => value !== ""),
     refusedBy: violated.map((name) => names.indexOf(name)).filter((position) => position >= 0),
     policies: names.length,
+    process: response.headers.get("X-Process") ?? undefined,
+    source: (response.headers.get("X-Decided-By") as Source | null) ?? undefined,
   };
 }
 

@@ -44,7 +44,7 @@ export class Log {
   }
 }
 
-function row({ status, fields }: Answer): HTMLLIElement {
+function row({ status, fields, process, source }: Answer): HTMLLIElement {
   const item = make("li", "log-row");
   item.dataset.status = String(status);
   item.append(
@@ -53,8 +53,9 @@ function row({ status, fields }: Answer): HTMLLIElement {
   );
   const list = make("span", "log-fields");
   for (const [name, value] of fields) list.append(field(name, value));
-  if (fields.length === 0)
-    list.append(make("span", "log-field", status === 0 ? "The server could not be reached." : ""));
+  if (process !== undefined) list.append(field("Process", process));
+  if (source !== undefined && source !== "memory") list.append(field("Decided by", source));
+  if (status === 0) list.append(make("span", "log-field", "The server could not be reached."));
   item.append(list);
   return item;
 }

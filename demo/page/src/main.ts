@@ -4,6 +4,9 @@ import "../styles/layout.css";
 import "../styles/controls.css";
 import "../styles/panels.css";
 import { Charts } from "./charts.js";
+import { type Decider, server } from "./decider.js";
+import { startEngineSwitch } from "./engine-switch.js";
+import { Fleet } from "./fleet.js";
 import { Gauges } from "./gauges.js";
 import { History } from "./history.js";
 import { Log } from "./log.js";
@@ -17,9 +20,11 @@ const history = new History();
 const charts = new Charts(history);
 const gauges = new Gauges();
 const log = new Log();
-const poll = new StatePoll(onState);
-const form = new RuleForm((view) => poll.use(view));
+const fleet = new Fleet();
+const poll = new StatePoll(() => decider, onState);
+const form = new RuleForm((view) => poll.use(decider.adopt(view)));
 
+let decider: Decider = server;
 let standing: Standing | undefined;
 let revision: number | undefined;
 
@@ -30,10 +35,19 @@ function onState(state: Standing | undefined): void {
 }
 
 function onRule({ view, at }: Standing): void {
-  if (revision !== undefined) history.markChange(at);
+  if (revision === undefined) startEngineSwitch(view, decideBy);
+  else history.markChange(at);
   revision = view.revision;
   charts.rebuild(view.policies);
   form.show(view);
+}
+
+/** From here on `chosen` decides, by the rule in force. */
+function decideBy(chosen: Decider): void {
+  decider = chosen;
+  history.markChange(performance.now());
+  if (standing !== undefined) decider.adopt(standing.view);
+  void poll.ask();
 }
 
 function drawFrame(now: number): void {
@@ -46,10 +60,14 @@ function drawFrame(now: number): void {
 }
 
 startTheme(() => charts.repaint());
-startSender((answer) => {
-  history.add(answer, performance.now());
-  log.add(answer);
-  void poll.ask();
-});
+startSender(
+  () => decider.hit(),
+  (answer) => {
+    history.add(answer, performance.now());
+    log.add(answer);
+    fleet.add(answer);
+    void poll.ask();
+  },
+);
 void poll.ask();
 requestAnimationFrame(drawFrame);

@@ -1,5 +1,5 @@
 // Sends requests: one, many at once, or so many a second.
-import { type Answer, hit } from "./api.js";
+import type { Answer } from "./api.js";
 import { element, setText } from "./page.js";
 
 /** A page that was asleep does not make up for more than this. */
@@ -8,8 +8,8 @@ const TICK_MS = 20;
 
 const outcome = element("outcome", HTMLElement);
 
-/** Makes the buttons work; `onAnswer` gets every answer as it comes. */
-export function startSender(onAnswer: (answer: Answer) => void): void {
+/** Makes the buttons work; `hit` asks to go, and `onAnswer` gets every answer as it comes. */
+export function startSender(hit: () => Promise<Answer>, onAnswer: (answer: Answer) => void): void {
   const burstSize = element("burst-size", HTMLInputElement);
   const send = async () => {
     const answer = await hit();

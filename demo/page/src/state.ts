@@ -1,5 +1,6 @@
 // Keeps the rule's standing fresh: after answers, while something is used up, and now and then.
-import { type RuleView, readState } from "./api.js";
+import type { RuleView } from "./api.js";
+import type { Decider } from "./decider.js";
 
 /** While a quota is in use. */
 const BUSY_MS = 250;
@@ -12,15 +13,17 @@ export interface Standing {
   at: number;
 }
 
-/** Polls /api/state. */
+/** Asks whoever decides how the rule stands. */
 export class StatePoll {
+  #decider: () => Decider;
   #onState: (state: Standing | undefined) => void;
   #timer: number | undefined;
   #asking = false;
   #again = false;
 
-  /** `onState` gets undefined while the server cannot be reached. */
-  constructor(onState: (state: Standing | undefined) => void) {
+  /** `decider` tells who decides now; `onState` gets undefined while the server cannot be reached. */
+  constructor(decider: () => Decider, onState: (state: Standing | undefined) => void) {
+    this.#decider = decider;
     this.#onState = onState;
     document.addEventListener("visibilitychange", () => this.ask());
   }
@@ -31,10 +34,12 @@ export class StatePoll {
     if (this.#asking) return;
     this.#asking = true;
     window.clearTimeout(this.#timer);
-    const state = await readState().catch(() => undefined);
+    const asked = this.#decider();
+    const state = await asked.standing().catch(() => undefined);
     this.#asking = false;
-    this.use(state);
-    if (this.#again) void this.ask();
+    const stillDecides = asked === this.#decider();
+    if (stillDecides) this.use(state);
+    if (this.#again || !stillDecides) void this.ask();
   }
 
   /** Takes a standing that came some other way. */

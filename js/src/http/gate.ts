@@ -5,7 +5,7 @@ import type { Amount, CheckOptions, Decision, HttpOptions, Limiter, MemoryLimite
 import { WOULD_DENY } from "../would-deny.js";
 import { type AddressSource, Callers, SHARED_KEY, storedKey } from "./callers.js";
 import { Notices, reason } from "./notices.js";
-import { Passage } from "./passage.js";
+import { type Fields, Passage, type Passages } from "./passage.js";
 import { isPending } from "./pending.js";
 import { type Settings, settingsOf } from "./settings.js";
 
@@ -44,12 +44,20 @@ export class Gate<C extends object, N extends string> {
   #notices = new Notices();
   /** The limiter where it answers at once. */
   #memory: MemoryLimiter<N> | undefined;
+  #passages: Passages;
   #countsAgain: boolean;
 
-  constructor(where: string, options: HttpOptions<C, N>, addresses: AddressSource<C>, more: GateOptions = {}) {
+  constructor(
+    where: string,
+    options: HttpOptions<C, N>,
+    addresses: AddressSource<C>,
+    passages: Passages,
+    more: GateOptions = {},
+  ) {
     const settings = settingsOf<C, N>(where, options, more.storeName);
     this.#settings = settings;
     this.#callers = new Callers(settings.key, settings.onKeyError, addresses, this.#notices);
+    this.#passages = passages;
     this.#countsAgain = more.countsAgain ?? false;
     this.limiter = settings.limiter;
     this.#memory = "checkSync" in this.limiter ? (this.limiter as MemoryLimiter<N>) : undefined;
@@ -68,6 +76,16 @@ export class Gate<C extends object, N extends string> {
     const skipped = skip(ctx);
     if (!isPending(skipped)) return skipped ? undefined : this.#identify(ctx, peer);
     return skipped.then((answer) => (answer ? undefined : this.#identify(ctx, peer)));
+  }
+
+  /** The latest passage of a request here. */
+  passage(ctx: C): Passage<N> | undefined {
+    return Passage.at(this.#passages.latest(ctx), this) as Passage<N> | undefined;
+  }
+
+  /** What a client is to be told, by all gates that its request has passed. */
+  fields(ctx: C): Fields | undefined {
+    return this.#passages.latest(ctx)?.fields;
   }
 
   /** What to answer to a refused request. */
@@ -101,7 +119,7 @@ export class Gate<C extends object, N extends string> {
     const { onKeyError, allowed } = this.#settings;
     if (caller === undefined && onKeyError !== "shared") return onKeyError === "open" ? undefined : this.#close(ctx);
     if (caller !== undefined && allowed?.has(caller)) return undefined;
-    if (!this.#countsAgain && Passage.at(ctx, this) !== undefined) return undefined;
+    if (!this.#countsAgain && this.passage(ctx) !== undefined) return undefined;
     const key = caller === undefined ? SHARED_KEY : storedKey(caller);
     const asked = this.#asked(ctx);
     if (isPending(asked)) return asked.then((request) => this.#check(ctx, key, request));
@@ -139,10 +157,16 @@ export class Gate<C extends object, N extends string> {
 
   #pass(ctx: C, key: string, decision: Decision<N>): Passage<N> {
     const { dryRun, dialect } = this.#settings;
-    const passage = new Passage<N>(ctx, this, key, decision, !decision.allowed && !dryRun);
+    const passage = this.#entered(ctx, key, decision, !decision.allowed && !dryRun);
     // A client that is told of a limit slows down: nobody is to notice a dry run.
     if (!dryRun) passage.tell(dialect);
     if (!decision.allowed) this.#limited(ctx, decision);
+    return passage;
+  }
+
+  #entered(ctx: C, key: string, decision: Decision<N> | undefined, refused: boolean): Passage<N> {
+    const passage = new Passage<N>(this.#passages.latest(ctx), this, key, decision, refused);
+    this.#passages.keep(ctx, passage as Passage);
     return passage;
   }
 
@@ -161,7 +185,7 @@ export class Gate<C extends object, N extends string> {
 
   /** Refuses a request of nobody: there is no decision to tell. */
   #close(ctx: C): Verdict<N> {
-    if (!this.#settings.dryRun) return new Passage<N>(ctx, this, "", undefined, true);
+    if (!this.#settings.dryRun) return this.#entered(ctx, "", undefined, true);
     this.#wouldDeny();
     return undefined;
   }

@@ -6,11 +6,35 @@ export type Fields = Readonly<Record<string, string>>;
 
 const NO_FIELDS: Fields = {};
 
+/** Where the latest passage of each request is kept: one place for all gates of a framework. */
+export interface Passages {
+  /** The latest passage of a request. */
+  latest(ctx: object): Passage | undefined;
+  /** Makes a passage the latest one of a request. */
+  keep(ctx: object, passage: Passage): void;
+}
+
+const beside = new WeakMap<object, Passage>();
+
 /**
- * The latest passage of each request. Not a property of the request: Express exchanges the prototype of each one,
- * after which a new property costs microseconds.
+ * Beside the requests: a `Request` may be anybody's object, and Express exchanges the prototype of each request,
+ * after which a new property costs more than an entry here.
  */
-const latest = new WeakMap<object, Passage>();
+export const BESIDE_REQUESTS: Passages = {
+  latest: (ctx) => beside.get(ctx),
+  keep: (ctx, passage) => void beside.set(ctx, passage),
+};
+
+/** The property of a request that {@link ON_REQUESTS} uses. */
+export const LATEST: unique symbol = Symbol("tollgate.passage");
+
+/** On the requests: cheaper, where a framework makes objects of one shape for them. */
+export const ON_REQUESTS: Passages = {
+  latest: (ctx) => (ctx as { [LATEST]?: Passage | null })[LATEST] ?? undefined,
+  keep: (ctx, passage) => {
+    (ctx as { [LATEST]?: Passage })[LATEST] = passage;
+  },
+};
 
 /** One request at one gate, and what was found. */
 export class Passage<N extends string = string> {
@@ -31,29 +55,29 @@ export class Passage<N extends string = string> {
   #shown: Decision | undefined;
   #dialect: HeaderDialect | undefined;
 
-  constructor(ctx: object, gate: object, key: string, decision: Decision<N> | undefined, refused: boolean) {
+  /** `before` is the latest passage of the same request until now. */
+  constructor(
+    before: Passage | undefined,
+    gate: object,
+    key: string,
+    decision: Decision<N> | undefined,
+    refused: boolean,
+  ) {
     this.key = key;
     this.decision = decision;
     this.refused = refused;
     this.#gate = gate;
-    const before = latest.get(ctx);
     this.#before = before;
     if (before !== undefined) {
       this.fields = before.fields;
       this.#shown = before.#shown;
       this.#dialect = before.#dialect;
     }
-    latest.set(ctx, this);
   }
 
-  /** The latest passage of a request. */
-  static latest(ctx: object): Passage | undefined {
-    return latest.get(ctx);
-  }
-
-  /** The latest passage of a request at one gate. */
-  static at(ctx: object, gate: object): Passage | undefined {
-    let passage = latest.get(ctx);
+  /** The latest passage at one gate, given the latest at any. */
+  static at(latest: Passage | undefined, gate: object): Passage | undefined {
+    let passage = latest;
     while (passage !== undefined && passage.#gate !== gate) passage = passage.#before;
     return passage;
   }

@@ -23,6 +23,8 @@ import { WOULD_DENY } from "../would-deny.js";
 import type { Decider } from "./decider.js";
 import { Deciders } from "./deciders.js";
 import { Fallback } from "./fallback.js";
+import { Percentiles } from "./percentiles.js";
+import { Refusals } from "./refusals.js";
 import type { StoreSettings } from "./settings.js";
 
 /** How a middleware whose `redis` is a function names the store for the calls that follow at once. */
@@ -35,6 +37,8 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
   /** Undefined where a middleware has no store for this call: then this process decides. */
   #decider: Decider | undefined;
   #fallback: Fallback<N>;
+  #refusals: Refusals;
+  #times = new Percentiles();
   #closed = false;
   #closing = new AbortController();
   #listeners = new Listeners<LimiterEvents>();
@@ -47,6 +51,8 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
   constructor(config: RulesConfig, settings: StoreSettings, redis?: Redis) {
     this.#engine = seededLimiter(config);
     this.#fallback = new Fallback(config, settings, this.#engine);
+    const limits = config.policies.map(({ limit }) => limit);
+    this.#refusals = new Refusals(limits, settings.denialCacheMicros);
     this.#deciders = new Deciders({
       name: settings.name,
       prefix: settings.prefix,
@@ -54,7 +60,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
       engine: this.#engine,
       timeoutMs: settings.timeoutMs,
       onError: (error) => this.#listeners.emit("error", error),
-      onAnswer: () => {},
+      onAnswer: (micros) => this.#times.record(micros),
     });
     this[VIA](redis);
   }
@@ -71,6 +77,11 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
       this.#engine.consume(key);
       return this.#counted(key, new EngineDecision<N>(this.#engine));
     }
+    if (this.#refusals.find(key, options)) {
+      this.#cached++;
+      return this.#counted(key, new EngineDecision<N>(this.#engine, "cache"));
+    }
+    const askedAt = scratch[NOW] as number;
     let decision: Decision<N>;
     try {
       decision = (await decider.consume(key)) as Decision<N>;
@@ -78,6 +89,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
       return this.#withoutStore(key, options, error as Error);
     }
     if (this.#degraded) this.#recover();
+    if (!decision.allowed) this.#refusals.learn(key, decision, options, askedAt, this.#engine.names);
     return this.#counted(key, decision);
   }
 
@@ -111,17 +123,21 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
 
   async reset(key: string): Promise<void> {
     this.#begin(key);
+    this.#refusals.forget(key);
     this.#engine.reset(key);
     this.#fallback.reset(key);
     await this.#decider?.reset(key);
+    this.#forget(key);
   }
 
   async block(key: string, duration: Duration): Promise<void> {
     this.#begin(key);
     scratch[COST] = micros("CONFIG_BLOCK_FOR", "duration", duration);
+    this.#refusals.forget(key);
     this.#engine.block(key);
     this.#fallback.block(key);
     await this.#decider?.block(key);
+    this.#forget(key);
   }
 
   stats(): LimiterStats {
@@ -135,7 +151,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
       cached: this.#cached,
       keys,
       overflowed,
-      storeMs: { p50: 0, p99: 0 },
+      storeMs: this.#times.millis(),
     };
   }
 
@@ -165,6 +181,12 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
     scratch[NOW] = nowMicros();
   }
 
+  /** Also what was on its way while the store was told. */
+  #forget(key: string): void {
+    scratch[NOW] = nowMicros();
+    this.#refusals.forget(key);
+  }
+
   #ask(key: string, options: CheckOptions<N> | undefined): void {
     this.#begin(key);
     if (options === undefined) writeUsual();
@@ -178,6 +200,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
     }
     this.#begin(key);
     writeActual(actual, this.#engine.names);
+    this.#refusals.stop();
     if (decision.source === "store") await this.#decider?.settle(key);
     // Nothing was taken by a decision that the failed store, or a remembered refusal, led to.
     else if (decision.source === "memory" || decision.source === "local") made.settle(key);

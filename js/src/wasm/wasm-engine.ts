@@ -1,4 +1,4 @@
-import type { Engine, EngineConfig, EngineDialect, EngineLimiter } from "../engine.js";
+import type { Engine, EngineBreaker, EngineConfig, EngineDenials, EngineDialect, EngineLimiter } from "../engine.js";
 import { POLICIES, POLICY_LENGTH } from "../scratch.js";
 import { putDecision, putKey, putRequest, takeDecision, useMemory } from "./call-memory.js";
 import * as glue from "./glue.js";
@@ -21,6 +21,8 @@ export function wasmEngine(): Starting {
   const engine: Engine = {
     kind: "wasm",
     createLimiter: (config, scratch) => calls().createLimiter(config, scratch),
+    createBreaker: (config) => calls().createBreaker(config),
+    createDenials: (config, scratch) => calls().createDenials(config, scratch),
     dialects: () => calls().dialects(),
     parseDuration: (text) => calls().parseDuration(text),
     parseRate: (text) => calls().parseRate(text),
@@ -57,6 +59,14 @@ async function compiled(url: URL): Promise<WebAssembly.Module> {
 
 const CALLS: Omit<Engine, "kind"> = {
   createLimiter: (config, scratch) => limiter(made(config), scratch),
+  createBreaker: ({ seed, failures, firstDelayMicros, maxDelayMicros }) =>
+    breaker(coded(() => new glue.WasmBreaker(seed, failures, firstDelayMicros, maxDelayMicros))),
+  createDenials: ({ limits, maxAgeMicros, maxKeys, seed }, scratch) =>
+    denials(
+      coded(() => new glue.WasmDenials(Float64Array.from(limits), maxAgeMicros, maxKeys, ...seed)),
+      scratch,
+      POLICIES + limits.length * POLICY_LENGTH,
+    ),
   dialects: () => glue.dialects() as EngineDialect[],
   parseDuration: (text) => coded(() => glue.parseDuration(text)),
   parseRate: (text) => coded(() => glue.parseRate(text) as { limit: number; windowMicros: number }),
@@ -112,6 +122,41 @@ function limiter(own: glue.WasmLimiter, scratch: Float64Array): EngineLimiter {
       return own.problem(status);
     },
     size: () => own.size(),
+  };
+}
+
+function breaker(own: glue.WasmBreaker): EngineBreaker {
+  return {
+    mayAsk: (now) => own.mayAsk(now),
+    succeeded: (ask, now) => own.succeeded(ask, now),
+    failed: (ask, now) => own.failed(ask, now),
+    answeredLate: (now) => own.answeredLate(now),
+    isOpen: () => own.isOpen(),
+    openings: () => own.openings(),
+    nextProbe: () => own.nextProbe(),
+  };
+}
+
+/** The calls of a cache whose decisions end before the cell `end`. */
+function denials(own: glue.WasmDenials, scratch: Float64Array, end: number): EngineDenials {
+  return {
+    find(key) {
+      const units = putKey(key);
+      putRequest(scratch);
+      const found = own.find(units);
+      if (found) takeDecision(scratch, end);
+      return found;
+    },
+    learn(key) {
+      const units = putKey(key);
+      putDecision(scratch);
+      own.learn(units);
+    },
+    forget(key) {
+      const units = putKey(key);
+      putRequest(scratch);
+      own.forget(units);
+    },
   };
 }
 
