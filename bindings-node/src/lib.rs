@@ -2,8 +2,8 @@
 //!
 //! [`config`] is the control plane, by napi-derive. [`hot`] holds the calls that every decision makes, [`denials`] and
 //! [`breaker`] those that come before a store is asked: raw N-API functions ([`function`]) whose numbers are plain
-//! arguments or travel through one `Float64Array` per environment, so that no object crosses the boundary. What all
-//! bindings share is in `tollgate-boundary`.
+//! arguments or travel through one `Float64Array` per environment, so that no object crosses the boundary. [`roster`] is
+//! presence. What all bindings share is in `tollgate-boundary`.
 
 #[allow(unreachable_pub)] // napi-derive exports what is `pub`
 mod breaker;
@@ -14,3 +14,5 @@ mod denials;
 mod function;
 mod hot;
 mod key;
+#[allow(unreachable_pub)]
+mod roster;

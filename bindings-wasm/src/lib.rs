@@ -14,3 +14,5 @@ mod denials;
 mod hot;
 #[allow(unreachable_pub)]
 mod memory;
+#[allow(unreachable_pub)]
+mod roster;

@@ -1,5 +1,5 @@
 //! What every binding of `tollgate-core` does the same way: [`calls`] runs the calls of a limiter whose numbers travel
-//! through a [`Scratch`], [`denials`] and [`breaker`] those of what stands between it and a store, and the `Engine…` types are configurations as JavaScript has them, all numbers `f64`.
+//! through a [`Scratch`], [`denials`] and [`breaker`] those of what stands between it and a store, [`roster`] those of presence, and the `Engine…` types are configurations as JavaScript has them, all numbers `f64`.
 //!
 //! A binding adds how its runtime hands over keys, arrays and objects, and nothing else.
 
@@ -11,7 +11,9 @@ pub mod breaker;
 pub mod calls;
 mod config;
 pub mod denials;
+mod json;
 mod key;
+pub mod roster;
 mod scratch;
 
 pub use breaker::EngineBreakerConfig;
@@ -19,4 +21,5 @@ pub use config::{EngineConfig, EngineDialect, EngineError, EnginePolicy, EngineR
 pub use config::{parse_duration, parse_rate};
 pub use denials::EngineDenialsConfig;
 pub use key::key_bytes;
+pub use roster::{EnginePresenceConfig, RosterCalls};
 pub use scratch::{SCRATCH_LEN, Scratch};

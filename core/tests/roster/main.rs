@@ -17,3 +17,4 @@ mod sequences;
 mod store;
 mod subject;
 mod view;
+mod watches;

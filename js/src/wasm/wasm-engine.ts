@@ -1,4 +1,4 @@
-import type { Engine, EngineBreaker, EngineConfig, EngineDenials, EngineDialect, EngineLimiter } from "../engine.js";
+import type { Engine, EngineBreaker, EngineConfig, EngineDenials, EngineDialect, EngineLimiter, EngineRoster } from "../engine.js";
 import { POLICIES, POLICY_LENGTH } from "../scratch.js";
 import { putDecision, putKey, putRequest, takeDecision, useMemory } from "./call-memory.js";
 import * as glue from "./glue.js";
@@ -23,6 +23,7 @@ export function wasmEngine(): Starting {
     createLimiter: (config, scratch) => calls().createLimiter(config, scratch),
     createBreaker: (config) => calls().createBreaker(config),
     createDenials: (config, scratch) => calls().createDenials(config, scratch),
+    createRoster: (config) => calls().createRoster(config),
     dialects: () => calls().dialects(),
     parseDuration: (text) => calls().parseDuration(text),
     parseRate: (text) => calls().parseRate(text),
@@ -67,6 +68,8 @@ const CALLS: Omit<Engine, "kind"> = {
       scratch,
       POLICIES + limits.length * POLICY_LENGTH,
     ),
+  createRoster: ({ ttlMicros, heartbeatMicros, graceMicros, maxData }) =>
+    roster(coded(() => new glue.WasmRoster(ttlMicros, heartbeatMicros, graceMicros, maxData))),
   dialects: () => glue.dialects() as EngineDialect[],
   parseDuration: (text) => coded(() => glue.parseDuration(text)),
   parseRate: (text) => coded(() => glue.parseRate(text) as { limit: number; windowMicros: number }),
@@ -157,6 +160,22 @@ function denials(own: glue.WasmDenials, scratch: Float64Array, end: number): Eng
       putRequest(scratch);
       own.forget(units);
     },
+  };
+}
+
+/** The calls of one roster. Its memory is freed when they are collected. */
+function roster(own: glue.WasmRoster): EngineRoster {
+  return {
+    join: (room, id, session, user, data, now) => coded(() => own.join(room, id, session, user, data, now)),
+    update: (room, id, session, data, now) => coded(() => own.update(room, id, session, data, now)),
+    leave: (room, id, session, now) => own.leave(room, id, session, now),
+    members: (room, cursor, limit, now) => own.members(room, cursor, limit, now),
+    count: (room, now) => own.count(room, now),
+    has: (room, id, now) => own.has(room, id, now),
+    watch: (room, now) => own.watch(room, now),
+    changes: (watch) => own.changes(watch),
+    unwatch: (watch) => own.unwatch(watch),
+    drain: (now) => own.drain(now),
   };
 }
 
