@@ -1,4 +1,12 @@
-import type { Engine, EngineBreaker, EngineConfig, EngineDenials, EngineDialect, EngineLimiter, EngineRoster } from "../engine.js";
+import type {
+  Engine,
+  EngineBreaker,
+  EngineConfig,
+  EngineDenials,
+  EngineDialect,
+  EngineLimiter,
+  EngineRoster,
+} from "../engine.js";
 import { POLICIES, POLICY_LENGTH } from "../scratch.js";
 import { putDecision, putKey, putRequest, takeDecision, useMemory } from "./call-memory.js";
 import * as glue from "./glue.js";
