@@ -20,7 +20,7 @@ function run(command, args, env = {}) {
 
 function setUp() {
   for (const tool of ["cargo", "npm"]) run(tool, ["--version"]);
-  installDebianPackages(["chromium", ...WASM_TOOLCHAIN]);
+  installDebianPackages(["chromium", "redis-server", ...WASM_TOOLCHAIN]);
   run("npm", ["ci", "--no-audit", "--no-fund"]);
 }
 

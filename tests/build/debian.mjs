@@ -6,6 +6,7 @@ import { run } from "./run.mjs";
 /** A file that shows that a package is there. A `*` stands for the rest of a folder's name. */
 const SIGNS = {
   chromium: "/usr/bin/chromium",
+  "redis-server": "/usr/bin/redis-server",
   "rustc-web": "/usr/bin/rustc",
   "cargo-web": "/usr/bin/cargo",
   "rust-web-src": "/usr/src/rustc-*/library/core/Cargo.toml",

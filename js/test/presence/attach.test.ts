@@ -9,7 +9,7 @@ type Options = AttachOptions<string, WebSocket, Request>;
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
+  for (const end of ends.splice(0).reverse()) await end();
 });
 
 /** A server whose clients are members of the room that is their path, under the id that is their query. */
@@ -80,7 +80,7 @@ it("a connection that closes before it has joined leaves all the same", async ()
   const decided = new Promise<void>((resolve) => {
     admit = resolve;
   });
-  const asked = Promise.withResolvers?.() ?? deferred();
+  const asked = deferred();
   const { server, open } = await serve(presence, {
     member: async () => {
       asked.resolve(undefined);
@@ -160,11 +160,13 @@ it("the application finds the place of a connection, until it is gone", async ()
   expect(attached.membership(served)).toBeUndefined();
 });
 
+const nobody = (): undefined => undefined;
+
 it.each([
   [{}, "CONFIG_FUNCTION"],
-  [{ member: () => undefined, onError: 1 }, "CONFIG_FUNCTION"],
-  [{ member: () => undefined, heartbeat: 5 }, "CONFIG_HEARTBEAT"],
-  [{ member: () => undefined, room: "lobby" }, "CONFIG_UNKNOWN_OPTION"],
+  [{ member: nobody, onError: 1 }, "CONFIG_FUNCTION"],
+  [{ member: nobody, heartbeat: 5 }, "CONFIG_HEARTBEAT"],
+  [{ member: nobody, room: "lobby" }, "CONFIG_UNKNOWN_OPTION"],
 ])("attachPresence with %j throws %s and listens to nothing", (options, code) => {
   const server = { on: () => expect.unreachable(), off: () => undefined };
   expect(() => attachPresence(server, createPresence<string>(), options as never)).toThrow(
