@@ -116,6 +116,28 @@ impl Roster {
         Ok(())
     }
 
+    /// Joins a member again that this roster had lost, for a process that still holds it. False where another session
+    /// holds its id by now, and nothing has changed: whoever came later keeps the place.
+    ///
+    /// # Errors
+    /// As [`Roster::join`].
+    pub fn rejoin(
+        &mut self,
+        room: &str,
+        cid: &str,
+        session: Session,
+        identity: Identity,
+        now: Timestamp,
+    ) -> Result<bool, ConfigError> {
+        self.meet(room, cid, now);
+        let holder = self.rooms.get(room).and_then(|room| room.place(cid)).and_then(|(_, place)| place.session);
+        let free = holder.is_none_or(|holder| holder == session);
+        if free {
+            self.join(room, cid, session, identity, now)?;
+        }
+        Ok(free)
+    }
+
     /// Changes a member's data. False where it is not a member under this session, and nothing has changed.
     ///
     /// # Errors

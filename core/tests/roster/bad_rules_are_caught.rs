@@ -49,6 +49,11 @@ fn an_old_session_that_keeps_a_newer_one_alive() {
 }
 
 #[test]
+fn a_rejoin_that_takes_the_place_of_who_came_later() {
+    is_caught(Flaw::RejoinTakesOver);
+}
+
+#[test]
 fn an_update_as_leave_and_join() {
     must_fail((grace(), calls()), |(grace, calls)| {
         tells_what_the_model_tells(Model::new(grace, Flaw::UpdateLeavesAndJoins), grace, &calls)

@@ -29,6 +29,8 @@ pub(crate) enum Flaw {
     UsersAreConnections,
     /// A heartbeat of an old session keeps the newer one.
     AnySessionVouches,
+    /// Who joins again after the store has lost it takes the place of who came later.
+    RejoinTakesOver,
     /// The leave of an expired member is forgotten: what some systems do.
     SilentExpiry,
 }
@@ -146,6 +148,13 @@ impl Subject for Model {
             Verb::Join { room, cid, session, user, data } => {
                 let identity = identity(user, data);
                 self.join(Entry { room, cid, session, identity, until: now + TTL, left: false });
+            }
+            Verb::Rejoin { room, cid, session, user, data } => {
+                let other = self.held(room, cid, session, true).is_some_and(|at| self.entries[at].session != session);
+                if !other || self.flaw == Flaw::RejoinTakesOver {
+                    let identity = identity(user, data);
+                    self.join(Entry { room, cid, session, identity, until: now + TTL, left: false });
+                }
             }
             Verb::Update { room, cid, session, data } => {
                 if let Some(at) = self.held(room, cid, session, false) {

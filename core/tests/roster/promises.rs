@@ -111,7 +111,9 @@ pub(crate) fn keeps_whom_its_process_keeps(
     calls: &[(u64, Verb)],
 ) -> Result<(), TestCaseError> {
     let mine = |verb: &Verb| match *verb {
-        Verb::Join { room, cid, .. } | Verb::Update { room, cid, .. } => (room, cid) == (0, 0),
+        Verb::Join { room, cid, .. } | Verb::Rejoin { room, cid, .. } | Verb::Update { room, cid, .. } => {
+            (room, cid) == (0, 0)
+        }
         Verb::Heartbeat { room, cid, session } | Verb::Leave { room, cid, session } => {
             (room, cid, session) == (0, 0, 9)
         }

@@ -52,7 +52,9 @@ pub(crate) fn calls() -> impl Strategy<Value = Vec<(u64, Verb)>> {
 fn verb() -> impl Strategy<Value = Verb> {
     let place = (0..2_u8, 0..4_u8, 0..3_u64);
     let user = prop_oneof![1 => Just(None), 4 => (0..3_u8).prop_map(Some)];
+    let rejoin = (place.clone(), user.clone(), 0..3_u8);
     prop_oneof![
+        2 => rejoin.prop_map(|((room, cid, session), user, data)| Verb::Rejoin { room, cid, session, user, data }),
         4 => (place.clone(), user, 0..3_u8).prop_map(|((room, cid, session), user, data)| Verb::Join { room, cid, session, user, data }),
         2 => (place.clone(), 0..3_u8).prop_map(|((room, cid, session), data)| Verb::Update { room, cid, session, data }),
         3 => place.clone().prop_map(|(room, cid, session)| Verb::Heartbeat { room, cid, session }),

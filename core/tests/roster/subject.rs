@@ -10,6 +10,7 @@ pub(crate) const HEARTBEAT: u64 = 100_000;
 #[derive(Clone, Debug)]
 pub(crate) enum Verb {
     Join { room: u8, cid: u8, session: u64, user: Option<u8>, data: u8 },
+    Rejoin { room: u8, cid: u8, session: u64, user: Option<u8>, data: u8 },
     Update { room: u8, cid: u8, session: u64, data: u8 },
     Heartbeat { room: u8, cid: u8, session: u64 },
     Leave { room: u8, cid: u8, session: u64 },
@@ -61,6 +62,10 @@ impl Subject for Tollgate {
             Verb::Join { room, cid, session, user, data } => {
                 let identity = identity(user, data);
                 self.0.join(&room_name(room), &cid_name(cid), Session(session), identity, now).unwrap();
+            }
+            Verb::Rejoin { room, cid, session, user, data } => {
+                let identity = identity(user, data);
+                self.0.rejoin(&room_name(room), &cid_name(cid), Session(session), identity, now).unwrap();
             }
             Verb::Update { room, cid, session, data } => {
                 let data = data.to_string();

@@ -67,10 +67,21 @@ impl PresenceStore {
     /// A name is empty or too long, or the data too large.
     pub fn join(&self, room: &str, cid: &str, session: Session, identity: &Identity) -> Result<Call, ConfigError> {
         self.config.check_member(room, cid, identity)?;
+        Ok(self.seat(room, cid, session, identity, ""))
+    }
+
+    /// Joins a member again that [`Heartbeats::handle_lost`](crate::roster::Heartbeats::handle_lost) gave back, unless
+    /// another session holds its id by now. Read the answer with [`read_standing`](Self::read_standing).
+    #[must_use]
+    pub fn rejoin(&self, owned: &Owned) -> Call {
+        self.seat(&owned.room, &owned.cid, owned.session, &owned.identity, "again")
+    }
+
+    fn seat(&self, room: &str, cid: &str, session: Session, identity: &Identity, again: &str) -> Call {
         let identity = write_identity(identity.user.as_deref(), &identity.data);
         let (ttl, life) = (millis(self.config.ttl()), self.life());
-        let channel = self.channel(room);
-        Ok(self.in_room(&JOIN, room, [room, &channel, cid, &write_session(session), &identity, &ttl, &life]))
+        let (channel, session) = (self.channel(room), write_session(session));
+        self.in_room(&JOIN, room, [room, &channel, cid, &session, &identity, &ttl, &life, again])
     }
 
     /// Changes a member's data. Read the answer with [`read_standing`](Self::read_standing).

@@ -97,6 +97,12 @@ impl Subject for Shared {
             Verb::Join { room, cid, session, user, data } => {
                 store.join(&room_name(room), &cid_name(cid), Session(session), &identity(user, data)).unwrap()
             }
+            Verb::Rejoin { room, cid, session, user, data } => store.rejoin(&Owned {
+                room: room_name(room).into(),
+                cid: cid_name(cid).into(),
+                session: Session(session),
+                identity: identity(user, data).into(),
+            }),
             Verb::Update { room, cid, session, data } => {
                 store.update(&room_name(room), &cid_name(cid), Session(session), &data.to_string()).unwrap()
             }
