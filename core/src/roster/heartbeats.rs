@@ -165,6 +165,11 @@ impl Heartbeats {
         self.next_round
     }
 
+    /// The members that this process holds, by room and id: those to leave with when it ends.
+    pub fn members(&self) -> impl Iterator<Item = Owned> + '_ {
+        self.owned.iter().map(|(key, held)| Self::owned(key, held))
+    }
+
     /// How many members this process holds.
     #[must_use]
     pub fn len(&self) -> usize {

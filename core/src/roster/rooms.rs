@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::config::{CheckedPresence, PresenceConfig};
 use super::event::{Event, EventKind};
+use super::heartbeats::Lost;
 use super::member::{Identity, Member, Place, Session};
 use super::room::Room;
 use crate::policy::ConfigError;
@@ -129,9 +130,7 @@ impl Roster {
         identity: Identity,
         now: Timestamp,
     ) -> Result<bool, ConfigError> {
-        self.meet(room, cid, now);
-        let holder = self.rooms.get(room).and_then(|room| room.place(cid)).and_then(|(_, place)| place.session);
-        let free = holder.is_none_or(|holder| holder == session);
+        let free = self.lost(room, cid, session, now) != Some(Lost::Replaced);
         if free {
             self.join(room, cid, session, identity, now)?;
         }
@@ -168,6 +167,16 @@ impl Roster {
             self.in_room(room, |room| room.set_expiry(&cid, expiry));
             true
         })
+    }
+
+    /// Why a session does not hold a member; `None` where it does.
+    pub fn lost(&mut self, room: &str, cid: &str, session: Session, now: Timestamp) -> Option<Lost> {
+        self.meet(room, cid, now);
+        let holder = self.rooms.get(room).and_then(|room| room.place(cid)).and_then(|(_, place)| place.session);
+        match holder {
+            None => Some(Lost::Gone),
+            Some(holder) => (holder != session).then_some(Lost::Replaced),
+        }
     }
 
     /// Leaves; without a grace at once. False where it is not a member under this session, as when another

@@ -9,6 +9,7 @@
 
 mod bad_rules_are_caught;
 mod config;
+mod faults;
 mod heartbeats;
 mod model;
 mod paging;

@@ -45,7 +45,7 @@ impl Told {
         Ok(())
     }
 
-    fn of(&self, room: u8) -> Vec<(String, Option<String>, String)> {
+    pub(crate) fn of(&self, room: u8) -> Vec<(String, Option<String>, String)> {
         let here = self.members.iter().filter(|((name, _), _)| *name == format!("r{room}"));
         here.map(|((_, cid), (user, data))| (cid.clone(), user.clone(), data.clone())).collect()
     }
