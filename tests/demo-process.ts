@@ -13,9 +13,9 @@ export interface Demo {
   stop(): Promise<number | null>;
 }
 
-/** Starts the demo server on a free port. */
-export async function startDemo(rate: string): Promise<Demo> {
-  const child = spawnDemo({ PORT: "0", RATE_LIMIT: rate });
+/** Starts the demo server, or another program of the demo, on a free port. */
+export async function startDemo(rate: string, program?: string): Promise<Demo> {
+  const child = spawnDemo({ PORT: "0", RATE_LIMIT: rate }, program);
   const url = await firstUrl(child);
   return {
     url,
@@ -39,8 +39,8 @@ export async function failedStart(environment: Record<string, string>): Promise<
   return { code, said };
 }
 
-function spawnDemo(environment: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, ["demo/server.mjs"], {
+function spawnDemo(environment: Record<string, string>, program = "demo/server.mjs"): ChildProcess {
+  return spawn(process.execPath, [program], {
     cwd: repository,
     env: { ...process.env, REDIS_URL: "", ...environment },
   });

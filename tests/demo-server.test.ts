@@ -105,7 +105,7 @@ describe("starting and ending", () => {
     [{ PORT: "eight" }, /PORT: "eight" is not allowed; expected a whole number/],
     [{ PORT: "70000" }, /PORT: "70000" is not allowed/],
     [{ PORT: "0", RATE_LIMIT: "a lot" }, /RATE_LIMIT "a lot" cannot be used: .*expected a limit and a window/],
-    [{ PORT: "0", REDIS_URL: "redis://127.0.0.1:6379" }, /REDIS_URL is set, but .*memory/],
+    [{ PORT: "0", REDIS_URL: "http://127.0.0.1:6379" }, /REDIS_URL is set, but .*redis:\/\/host:port/],
   ])("says what is wrong with %j", async (environment, message) => {
     const { code, said } = await failedStart(environment as Record<string, string>);
     expect(said).toMatch(message);

@@ -24,6 +24,7 @@ const answers = [1, 2, 3].map(() => limiter.checkSync("ann").allowed).join();
 if (answers !== "true,true,false") throw new Error("answers: " + answers);
 if (!toHeaders(limiter.peekSync("ann")).RateLimit) throw new Error("no headers");
 for (const made of [express, hono, fetching]) if (typeof made.rateLimit !== "function") throw new Error("no rateLimit");
+if (typeof cloudflare.TollgateObject !== "function") throw new Error("no TollgateObject");
 if (typeof fastify.registerRateLimit !== "function") throw new Error("no registerRateLimit");
 const guard = fetching.rateLimit({ limit: 1, window: "1m", key: () => "ann" });
 Promise.all([guard(new Request("http://a/")), guard(new Request("http://a/"))]).then(([first, second]) => {
@@ -38,15 +39,19 @@ import * as express from "tollgate/express";
 import * as fastify from "tollgate/fastify";
 import * as hono from "tollgate/hono";
 import * as fetching from "tollgate/fetch";
+import * as cloudflare from "tollgate/cloudflare";
 `;
 
 const REQUIRE = `
 const { createLimiter, toHeaders } = require("tollgate");
-const [express, fastify, hono, fetching] = ["express", "fastify", "hono", "fetch"].map((name) => require("tollgate/" + name));
+const [express, fastify, hono, fetching, cloudflare] = ["express", "fastify", "hono", "fetch", "cloudflare"].map(
+  (name) => require("tollgate/" + name),
+);
 `;
 
 const TYPES = `
 import { createLimiter, type Decision } from "tollgate";
+import { type DurableNamespace, durable, TollgateObject } from "tollgate/cloudflare";
 import { rateLimit } from "tollgate/fetch";
 const limiter = createLimiter({ policies: [{ name: "requests", limit: 5, window: "1m" }] });
 const decision: Decision<"requests"> = limiter.checkSync("ann", { cost: { requests: 1 } });
@@ -54,6 +59,11 @@ export const guard: (request: Request) => Promise<Response | undefined> = rateLi
 // @ts-expect-error: a policy that does not exist
 limiter.checkSync("ann", { cost: { tokens: 1 } });
 export const name: "requests" = decision.policy;
+export const world = (namespace: DurableNamespace) =>
+  rateLimit({ limit: 5, window: "1m", redis: () => durable(namespace) });
+export class Own extends TollgateObject {}
+// @ts-expect-error: no namespace
+durable("TOLLGATE");
 `;
 
 function expectOk(what, output) {

@@ -87,6 +87,12 @@ pub fn parse_rate(text: String) -> napi::Result<EngineRate, String> {
     Ok(EngineRate { limit: rate.limit, window_micros: rate.window_micros })
 }
 
+/// What header fields tell about limits. See `tollgate_boundary::told`.
+#[napi]
+pub fn told(fields: String, wall_secs: f64) -> String {
+    tollgate_boundary::told(&fields, wall_secs)
+}
+
 pub(crate) fn coded(error: impl Into<EngineError>) -> CodedError {
     let EngineError { code, message } = error.into();
     napi::Error::new(code.to_owned(), message)

@@ -119,6 +119,24 @@ pub(crate) unsafe fn keyed<T, R>(
     ran.flatten()
 }
 
+/// Runs a call without arguments.
+///
+/// # Safety
+/// As [`keyed`].
+#[inline]
+pub(crate) unsafe fn unkeyed<T>(
+    env: napi_env,
+    info: napi_callback_info,
+    run: impl FnOnce(&mut T, &mut Scratch<'_>),
+) -> napi_value {
+    // SAFETY: as the caller says.
+    let Some((hot, [])) = (unsafe { receive::<Hot<T>, 0>(env, info) }) else { return ptr::null_mut() };
+    if hot.call(run).is_none() {
+        throw(env, c"the engine is in use");
+    }
+    ptr::null_mut()
+}
+
 /// The data and the arguments of a call; an argument that was not given is `undefined`.
 ///
 /// # Safety
@@ -187,6 +205,18 @@ pub(crate) unsafe fn js_string(env: napi_env, text: &str) -> napi_value {
     // SAFETY: the text is valid for its length. Every text of ours is ASCII, which is Latin-1 too.
     let status =
         unsafe { napi_sys::napi_create_string_latin1(env, text.as_ptr().cast(), text.len() as isize, &mut value) };
+    if status == Status::napi_ok { value } else { ptr::null_mut() }
+}
+
+/// [`js_string`] for any text.
+///
+/// # Safety
+/// `env` must be the current environment.
+pub(crate) unsafe fn js_text(env: napi_env, text: &str) -> napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: the text is valid for its length.
+    let status =
+        unsafe { napi_sys::napi_create_string_utf8(env, text.as_ptr().cast(), text.len() as isize, &mut value) };
     if status == Status::napi_ok { value } else { ptr::null_mut() }
 }
 

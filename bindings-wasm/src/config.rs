@@ -1,11 +1,13 @@
 //! Control plane: configurations in, limiters out. What returns an object is written by serde.
 
-use tollgate_boundary::{EngineConfig, EngineError, EnginePolicy};
+use tollgate_boundary::{EngineConfig, EngineError, EnginePacerConfig, EnginePolicy, EngineStoreConfig};
 use tollgate_core::{Limiter, LimiterConfig};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::hot::WasmLimiter;
+use crate::pacer::WasmPacer;
+use crate::store::WasmStore;
 
 /// The version of the package that this belongs to.
 #[wasm_bindgen]
@@ -45,10 +47,22 @@ impl LimiterPlan {
         self.0.policies.push(EnginePolicy { name, limit, window_micros, algorithm, burst, block_for_micros });
     }
 
+    /// Makes the limiter in a store; where keys are kept in memory does not matter for it.
+    pub fn store(self, name: String, prefix: String) -> Result<WasmStore, JsValue> {
+        let config = EngineStoreConfig { policies: self.0.policies, name, prefix };
+        WasmStore::new(config).map_err(thrown)
+    }
+
     /// Makes the limiter.
     pub fn limiter(self) -> Result<WasmLimiter, JsValue> {
         let config = LimiterConfig::try_from(self.0).map_err(thrown)?;
         Limiter::new(config).map(WasmLimiter::new).map_err(thrown)
+    }
+
+    /// Makes a pacer of these policies.
+    pub fn pacer(self, concurrency: Option<f64>, max_queue: Option<f64>) -> Result<WasmPacer, JsValue> {
+        let config = EnginePacerConfig { policies: self.0.policies, concurrency, max_queue };
+        tollgate_boundary::pacer::create(config).map(WasmPacer::new).map_err(thrown)
     }
 }
 
@@ -63,6 +77,12 @@ pub fn parse_duration(text: &str) -> Result<f64, JsValue> {
 pub fn parse_rate(text: &str) -> Result<JsValue, JsValue> {
     let rate = tollgate_boundary::parse_rate(text).map_err(thrown)?;
     Ok(serde_wasm_bindgen::to_value(&rate)?)
+}
+
+/// What header fields tell about limits. See [`tollgate_boundary::told`].
+#[wasm_bindgen]
+pub fn told(fields: &str, wall_secs: f64) -> String {
+    tollgate_boundary::told(fields, wall_secs)
 }
 
 /// What is thrown: code and message as one text, of which JavaScript makes an `Error`.

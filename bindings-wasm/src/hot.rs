@@ -2,8 +2,10 @@
 
 use tollgate_boundary::calls;
 use tollgate_core::Limiter;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::config::thrown;
 use crate::memory::{with_key, with_numbers};
 
 /// A limiter. Its calls take the length of the key that is in memory, and say whether there was room for such a key.
@@ -48,6 +50,17 @@ impl WasmLimiter {
     /// Blocks a key for the duration given in the place of the cost.
     pub fn block(&mut self, units: usize) -> bool {
         with_key(units, |scratch, key| calls::block(&mut self.limiter, scratch, key)).is_some()
+    }
+
+    /// All that is known of a key; undefined where there is no room for such a key.
+    pub fn save(&self, units: usize) -> Option<Vec<f64>> {
+        with_key(units, |_, key| calls::save(&self.limiter, key))
+    }
+
+    /// Takes over what `save` returned.
+    pub fn restore(&mut self, units: usize, saved: &[f64]) -> Result<bool, JsValue> {
+        let restored = with_key(units, |_, key| calls::restore(&mut self.limiter, key, saved));
+        restored.transpose().map(|done| done.is_some()).map_err(thrown)
     }
 
     /// See [`calls::headers`].

@@ -15,4 +15,8 @@ mod hot;
 #[allow(unreachable_pub)]
 mod memory;
 #[allow(unreachable_pub)]
+mod pacer;
+#[allow(unreachable_pub)]
 mod roster;
+#[allow(unreachable_pub)]
+mod store;

@@ -43,7 +43,12 @@ pub(crate) fn with_key<T>(units: usize, run: impl FnOnce(&mut Scratch<'_>, &[u8]
     })
 }
 
+/// Runs a call with the numbers in memory, which it may change.
+pub(crate) fn with_numbers_mut<T>(run: impl FnOnce(&mut Scratch<'_>) -> T) -> T {
+    MEMORY.with_borrow_mut(|memory| run(&mut Scratch::new(&mut memory.cells)))
+}
+
 /// Runs a call with the numbers in memory.
-pub(crate) fn with_numbers<T>(run: impl FnOnce(&Scratch<'_>) -> T) -> T {
-    MEMORY.with_borrow_mut(|memory| run(&Scratch::new(&mut memory.cells)))
+pub(crate) fn with_numbers<T>(run: impl FnOnce(&mut Scratch<'_>) -> T) -> T {
+    MEMORY.with_borrow_mut(|memory| run(&mut Scratch::new(&mut memory.cells)))
 }

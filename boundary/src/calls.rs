@@ -2,10 +2,12 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use tollgate_core::Limiter;
 use tollgate_core::http::{Dialect, problem_json, quotas, write_field_values};
 
+use crate::config::EngineError;
 use crate::scratch::Scratch;
 
 /// Decides and charges.
@@ -35,6 +37,27 @@ pub fn reset(limiter: &mut Limiter, scratch: &Scratch<'_>, key: &[u8]) {
 /// Blocks a key for the duration given in the place of the cost.
 pub fn block(limiter: &mut Limiter, scratch: &Scratch<'_>, key: &[u8]) {
     limiter.block(key, scratch.duration(), scratch.now());
+}
+
+/// All that is known of a key; see [`Limiter::save`].
+#[must_use]
+pub fn save(limiter: &Limiter, key: &[u8]) -> Vec<f64> {
+    limiter.save(key).into_iter().map(|word| word as f64).collect()
+}
+
+/// Takes over what [`save`] returned.
+///
+/// # Errors
+/// See [`Limiter::restore`].
+pub fn restore(limiter: &mut Limiter, key: &[u8], saved: &[f64]) -> Result<(), EngineError> {
+    let words: Vec<u64> = saved.iter().map(|&word| saved_word(word)).collect();
+    Ok(limiter.restore(key, &words)?)
+}
+
+/// What is no whole number becomes one that is never allowed.
+fn saved_word(word: f64) -> u64 {
+    let whole = word as u64;
+    if whole as f64 == word { whole } else { u64::MAX }
 }
 
 /// The values of a dialect's fields for the decision in the scratch array, joined by newlines; ASCII. `None` where

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use tollgate_core::http::Dialect;
-use tollgate_core::{Algorithm, ConfigError, LimiterConfig, Policy, Span};
+use tollgate_core::{Algorithm, ConfigError, LimiterConfig, Policy, RestoreError, Span};
 
 /// One policy; what is absent takes the core's default. The numbers have been checked to be whole.
 #[derive(Clone, Debug)]
@@ -92,6 +92,12 @@ fn micros(span: Span) -> f64 {
 
 impl From<ConfigError> for EngineError {
     fn from(error: ConfigError) -> Self {
+        Self { code: error.code(), message: error.to_string() }
+    }
+}
+
+impl From<RestoreError> for EngineError {
+    fn from(error: RestoreError) -> Self {
         Self { code: error.code(), message: error.to_string() }
     }
 }

@@ -1,5 +1,6 @@
 //! What every binding of `tollgate-core` does the same way: [`calls`] runs the calls of a limiter whose numbers travel
-//! through a [`Scratch`], [`denials`] and [`breaker`] those of what stands between it and a store, [`roster`] those of presence, and the `Engine…` types are configurations as JavaScript has them, all numbers `f64`.
+//! through a [`Scratch`], [`store`] those of a limiter in a store, [`denials`] and [`breaker`] those of what stands before
+//! one, [`pacer`] those of a pacer, [`roster`] those of presence, and the `Engine…` types are configurations as JavaScript has them, all numbers `f64`.
 //!
 //! A binding adds how its runtime hands over keys, arrays and objects, and nothing else.
 
@@ -13,13 +14,19 @@ mod config;
 pub mod denials;
 mod json;
 mod key;
+pub mod pacer;
 pub mod roster;
 mod scratch;
+pub mod store;
+mod told;
 
 pub use breaker::EngineBreakerConfig;
 pub use config::{EngineConfig, EngineDialect, EngineError, EnginePolicy, EngineRate, dialects};
 pub use config::{parse_duration, parse_rate};
 pub use denials::EngineDenialsConfig;
 pub use key::key_bytes;
+pub use pacer::EnginePacerConfig;
 pub use roster::{EnginePresenceConfig, RosterCalls};
 pub use scratch::{SCRATCH_LEN, Scratch};
+pub use store::EngineStoreConfig;
+pub use told::told;

@@ -24,13 +24,17 @@ const BLOCKED: usize = 7;
 const POLICIES: usize = 8;
 const POLICY_LEN: usize = 5;
 /// In: a cost for each policy.
-const COSTS: usize = 88;
+pub(crate) const COSTS: usize = 88;
 /// In: a limit for each policy, 0 for its own.
-const LIMITS: usize = 104;
+pub(crate) const LIMITS: usize = 104;
 /// Policies of one limiter at most.
 const MAX_POLICIES: usize = 16;
+/// In: the numbers of a store's reply: the time, then those of one decision.
+const REPLY: usize = 120;
+/// The most numbers that a decision has: three, and twelve for each policy.
+const MAX_WORDS: usize = 3 + 12 * MAX_POLICIES;
 /// Length of the array.
-pub const SCRATCH_LEN: usize = 120;
+pub const SCRATCH_LEN: usize = REPLY + 1 + MAX_WORDS;
 
 /// The numbers of one call.
 pub struct Scratch<'a> {
@@ -64,6 +68,12 @@ impl<'a> Scratch<'a> {
         Span::from_micros(self.whole(COST))
     }
 
+    /// The time and the `words` numbers of a reply. They may be negative.
+    pub(crate) fn reply(&self, words: usize) -> alloc::vec::Vec<i64> {
+        let cells = self.cells.get(REPLY..).unwrap_or_default();
+        cells.iter().take(words.saturating_add(1)).map(|&cell| cell as i64).collect()
+    }
+
     #[inline]
     pub(crate) fn lists(&self) -> Lists {
         let which = self.whole(LISTS);
@@ -74,7 +84,7 @@ impl<'a> Scratch<'a> {
         }
     }
 
-    fn list(&self, at: usize) -> [u64; MAX_POLICIES] {
+    pub(crate) fn list(&self, at: usize) -> [u64; MAX_POLICIES] {
         core::array::from_fn(|i| self.whole(at + i))
     }
 
@@ -128,9 +138,7 @@ impl<'a> Scratch<'a> {
             RetryAfter::After(span) => span.as_micros() as f64,
             RetryAfter::Never => -1.0,
         };
-        if let Some(cell) = self.cells.get_mut(at) {
-            *cell = micros;
-        }
+        self.put_number(at, micros);
     }
 
     fn retry_after(&self, at: usize) -> RetryAfter {
@@ -142,15 +150,26 @@ impl<'a> Scratch<'a> {
     }
 
     #[inline]
-    fn put(&mut self, at: usize, number: u64) {
+    pub(crate) fn put(&mut self, at: usize, number: u64) {
+        self.put_number(at, number as f64);
+    }
+
+    #[inline]
+    pub(crate) fn put_number(&mut self, at: usize, number: f64) {
         if let Some(cell) = self.cells.get_mut(at) {
-            *cell = number as f64;
+            *cell = number;
         }
+    }
+
+    /// A cell as it is; 0 where there is none.
+    #[inline]
+    pub(crate) fn number(&self, at: usize) -> f64 {
+        self.cells.get(at).copied().unwrap_or(0.0)
     }
 
     /// A cell as a whole number; NaN and negative numbers are 0, larger ones the largest.
     #[inline]
-    fn whole(&self, at: usize) -> u64 {
+    pub(crate) fn whole(&self, at: usize) -> u64 {
         self.cells.get(at).map_or(0, |&cell| (cell as u64).min(MAX_SAFE_INTEGER))
     }
 }

@@ -3,9 +3,25 @@
 //! Crates that offer it are made for pieces of any size and branch on the length of the last one. Here the
 //! last bytes are one load and one shift, which is what a check of a single key spends most of its time on.
 
-/// SipHash-1-3 under one secret.
+/// What stands for a key: its hash under a secret. The lowest six bits choose nothing within a [`Limiter`], so a
+/// host may divide keys among up to 64 limiters by them.
+///
+/// [`Limiter`]: crate::Limiter
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyTag(u64);
+
+impl KeyTag {
+    /// The hash.
+    #[inline]
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// SipHash-1-3 under one secret: how a limiter with that seed hashes its keys.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct KeyHash {
+pub struct KeyHash {
     start: State,
 }
 
@@ -18,7 +34,9 @@ struct State {
 }
 
 impl KeyHash {
-    pub(crate) const fn new(seed: [u64; 2]) -> Self {
+    /// Hashes as a limiter does that has this for [`LimiterConfig::seed`](crate::LimiterConfig::seed).
+    #[must_use]
+    pub const fn new(seed: [u64; 2]) -> Self {
         let [k0, k1] = seed;
         Self {
             start: State {
@@ -30,8 +48,10 @@ impl KeyHash {
         }
     }
 
+    /// The hash of a key.
     #[inline]
-    pub(crate) fn of(&self, key: &[u8]) -> u64 {
+    #[must_use]
+    pub fn of(&self, key: &[u8]) -> KeyTag {
         let mut state = self.start;
         let mut rest = key;
         while let Some((word, after)) = rest.split_first_chunk::<8>() {
@@ -39,7 +59,7 @@ impl KeyHash {
             rest = after;
         }
         state.take(last_bytes(key, rest) | (key.len() as u64) << 56);
-        state.finish()
+        KeyTag(state.finish())
     }
 }
 
@@ -96,7 +116,7 @@ mod tests {
         let bytes: Vec<u8> = (0..=255_u8).map(|i| i.wrapping_mul(31) ^ 0xa5).collect();
         let (seed, other) = ([3, u64::MAX - 8], SipHasher13::new_with_keys(3, u64::MAX - 8));
         for length in 0..=bytes.len() {
-            assert_eq!(KeyHash::new(seed).of(&bytes[..length]), other.hash(&bytes[..length]), "length {length}");
+            assert_eq!(KeyHash::new(seed).of(&bytes[..length]).get(), other.hash(&bytes[..length]), "length {length}");
         }
     }
 }

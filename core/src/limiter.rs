@@ -1,14 +1,18 @@
 //! Several policies over one key: all of them allow and are charged, or nothing changes.
 
+mod saved;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::decision::{Decision, PolicyState, RetryAfter};
-use crate::key_hash::KeyHash;
+use crate::key_hash::{KeyHash, KeyTag};
+use crate::keyed::{Ask, Charge, Size, Store, store_for, update};
 use crate::policy::{CheckedPolicy, ConfigError, LimiterConfig};
-use crate::store::{Ask, Charge, Size, Store, store_for, update};
 use crate::table::Table;
 use crate::time::{MAX_SAFE_INTEGER, Span, Timestamp};
+
+pub use saved::RestoreError;
 
 /// What one call costs each policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,8 +102,14 @@ impl Limiter {
     /// it starts the block of a policy with `block_for`.
     #[inline]
     pub fn consume<'a>(&mut self, key: &[u8], request: impl Into<Request<'a>>, now: Timestamp) -> Decision {
-        let request = request.into();
-        let (tag, now) = (self.tag(key), self.advance(now));
+        self.consume_tagged(self.hasher.of(key), request, now)
+    }
+
+    /// [`Limiter::consume`] for a key that was hashed before, under this limiter's seed: by a host that divides
+    /// its keys among several limiters, so that the key is hashed once.
+    #[inline]
+    pub fn consume_tagged<'a>(&mut self, tag: KeyTag, request: impl Into<Request<'a>>, now: Timestamp) -> Decision {
+        let (tag, request, now) = (tag.get(), request.into(), self.advance(now));
         let plain = self.is_plain();
         match self.stores.as_mut_slice() {
             [only] if plain => only.consume(ask(tag, request, 0), now),
@@ -181,7 +191,7 @@ impl Limiter {
 
     #[inline]
     fn tag(&self, key: &[u8]) -> u64 {
-        self.hasher.of(key)
+        self.hasher.of(key).get()
     }
 
     #[inline]
@@ -281,7 +291,11 @@ impl Limiter {
     }
 }
 
-/// Lets the block outweigh what the policies said.
+/// Lets a block outweigh what the policies said. `by` is 0 for one by hand, else the index of its policy and 1.
+pub(crate) fn outweigh_until(decision: &mut Decision, until: Timestamp, by: u64) {
+    outweigh(decision, Block { until, by });
+}
+
 fn outweigh(decision: &mut Decision, block: Block) {
     let until = RetryAfter::After(block.until.saturating_since(decision.at));
     decision.allowed = false;

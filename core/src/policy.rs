@@ -136,22 +136,7 @@ impl LimiterConfig {
             let allowed = format!("a whole number from {} to {}", Self::MIN_KEYS, Self::MAX_KEYS);
             return Err(ConfigError::new("CONFIG_MAX_KEYS", "maxKeys", self.max_keys, allowed));
         }
-        let alone = self.policies.len() == 1;
-        let mut policies: Vec<CheckedPolicy> = Vec::with_capacity(self.policies.len());
-        for (i, policy) in self.policies.into_iter().enumerate() {
-            let prefix = if alone { String::new() } else { format!("policies[{i}].") };
-            let policy = policy.check(&prefix, alone)?;
-            if policies.iter().any(|other| other.name == policy.name) {
-                let field = format!("{prefix}name");
-                return Err(ConfigError::new(
-                    "CONFIG_NAME",
-                    field,
-                    quoted(&policy.name),
-                    "a name that no other policy has",
-                ));
-            }
-            policies.push(policy);
-        }
+        let policies = check_policies(self.policies)?;
         Ok(CheckedConfig { policies, max_keys: self.max_keys, seed: self.seed })
     }
 }
@@ -226,6 +211,27 @@ impl Policy {
             format!("{}-per-{}ms", self.limit, micros.div_ceil(1_000))
         }
     }
+}
+
+/// Checks each policy, and that no two have the same name.
+pub(crate) fn check_policies(given: Vec<Policy>) -> Result<Vec<CheckedPolicy>, ConfigError> {
+    let alone = given.len() == 1;
+    let mut policies: Vec<CheckedPolicy> = Vec::with_capacity(given.len());
+    for (i, policy) in given.into_iter().enumerate() {
+        let prefix = if alone { String::new() } else { format!("policies[{i}].") };
+        let policy = policy.check(&prefix, alone)?;
+        if policies.iter().any(|other| other.name == policy.name) {
+            let field = format!("{prefix}name");
+            return Err(ConfigError::new(
+                "CONFIG_NAME",
+                field,
+                quoted(&policy.name),
+                "a name that no other policy has",
+            ));
+        }
+        policies.push(policy);
+    }
+    Ok(policies)
 }
 
 /// A configuration that cannot be used. Nothing was made.

@@ -1,4 +1,7 @@
 import { engine as chosen } from "#engine";
+import { type EngineScript, type EngineStore, readScripts, storeOf } from "./engine-store.js";
+
+export { BLOCK, DECIDE, type EngineScript, type EngineStore, RESET, SETTLE, WINDOW } from "./engine-store.js";
 
 /** One policy as the engine takes it; what is absent takes the core's default. */
 export interface EnginePolicy {
@@ -36,6 +39,24 @@ export interface EngineLimiter {
   /** Keys, decisions that used a shared bucket, and bytes, separated by spaces. */
   size(): string;
 }
+
+/** A limiter that can hand over what it knows of a key: that of the engine in WebAssembly. */
+export interface SavingLimiter extends EngineLimiter {
+  /**
+   * All that is known of a key, as whole numbers. The third is the limiter's time; the fourth is when the key will be
+   * as if never seen, 0 where it is so already.
+   */
+  save(key: string): Float64Array;
+  /** Takes over what `save` returned, in a limiter that has seen nobody. */
+  restore(key: string, saved: Float64Array): void;
+  /** Frees its memory, which not every edge runtime does by itself; it is not used afterwards. */
+  free(): void;
+}
+
+/** Where {@link SavingLimiter.save} says the limiter's time, which is all that a refused call changes. */
+export const SAVED_LATEST = 2;
+/** Where {@link SavingLimiter.save} says when the state ends. */
+export const SAVED_ENDS = 3;
 
 /** What a breaker is made from; what is absent takes the core's default. */
 export interface EngineBreakerConfig {
@@ -126,23 +147,97 @@ export interface EngineRoster {
   drain(now: number): string;
 }
 
+/** What a limiter in a store is made from. */
+export interface EngineStoreConfig {
+  policies: EnginePolicy[];
+  name: string;
+  prefix: string;
+}
+
+/** What a binding makes of a limiter in a store: {@link EngineStore} in texts. */
+export interface RawStore {
+  /** What does not change between calls; `engine-store.ts` reads it. */
+  plan(): string;
+  escape(key: string): string;
+  base(policy: number, limit: number): string;
+  /** `peek` is 0 or 1, here and below. */
+  text(peek: number): string;
+  settleArgs(): string;
+  blockArgs(): string;
+  decision(script: number, peek: number): boolean;
+}
+
+/** What a pacer is made from; what is absent takes the core's default. */
+export interface EnginePacerConfig {
+  policies: EnginePolicy[];
+  concurrency?: number;
+  maxQueue?: number;
+}
+
+/**
+ * Says when calls that go out may go. All numbers are in the scratch array; `pacer/cells.ts` has the layout. Each call
+ * leaves there when to drain next, and how many events there are.
+ */
+export interface EnginePacer {
+  readonly names: readonly string[];
+  submit(): void;
+  finish(): void;
+  settle(): void;
+  cancel(): void;
+  clear(): void;
+  pause(): void;
+  resume(): void;
+  setShare(): void;
+  learn(): void;
+  /** Everything that was handed out has begun. */
+  begun(): void;
+  /** Lets time pass, and hands out events. */
+  drain(): void;
+  state(): void;
+}
+
 /** A dialect of header fields: its name, and its fields in the order of {@link EngineLimiter.headers}. */
 export interface EngineDialect {
   name: string;
   fields: readonly string[];
 }
 
-/** The one interface between TypeScript and an engine. Times are whole microseconds; errors have a `code`. */
-export interface Engine {
+/** What a binding offers. Times are whole microseconds; errors have a `code`. */
+export interface RawEngine {
   readonly kind: "native" | "wasm";
   createLimiter(config: EngineConfig, scratch: Float64Array): EngineLimiter;
   createBreaker(config: EngineBreakerConfig): EngineBreaker;
   createDenials(config: EngineDenialsConfig, scratch: Float64Array): EngineDenials;
+  createStore(config: EngineStoreConfig, scratch: Float64Array): RawStore;
+  /** Name, digest and text of each script, joined by NULs. */
+  scripts(): string;
+  createPacer(config: EnginePacerConfig, scratch: Float64Array): EnginePacer;
   createRoster(config: EnginePresenceConfig): EngineRoster;
   dialects(): readonly EngineDialect[];
   parseDuration(text: string): number;
   parseRate(text: string): { limit: number; windowMicros: number };
+  /**
+   * What header fields, one `name: value` a line, tell about limits: the microseconds of `Retry-After`, then a line for
+   * each limit with name, quota, remaining and microseconds until it resets, separated by tabs.
+   */
+  told(fields: string, wallSecs: number): string;
 }
 
+/** The one interface between TypeScript and an engine. */
+export interface Engine extends Omit<RawEngine, "createStore" | "scripts"> {
+  createStore(config: EngineStoreConfig, scratch: Float64Array): EngineStore;
+  /** What runs in Redis, by the numbers {@link WINDOW}, {@link DECIDE} … */
+  scripts(): readonly EngineScript[];
+}
+
+let scripts: readonly EngineScript[] | undefined;
+
 /** The engine of this environment; `package.json` says which file of `engines/` chooses it. */
-export const engine: Engine = chosen;
+export const engine: Engine = {
+  ...chosen,
+  createStore: (config, scratch) => storeOf(chosen.createStore(config, scratch)),
+  scripts: () => {
+    scripts ??= readScripts(chosen.scripts());
+    return scripts;
+  },
+};

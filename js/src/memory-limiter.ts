@@ -16,7 +16,7 @@ import type {
   WaitOptions,
 } from "./types.js";
 import { micros } from "./validate.js";
-import { waitUntilAllowed } from "./wait.js";
+import { Closing, waitUntilAllowed } from "./wait.js";
 import { WOULD_DENY } from "./would-deny.js";
 
 const OVERFLOW_NOTICE_MICROS = 60_000_000;
@@ -27,7 +27,7 @@ export class InMemoryLimiter<N extends string> implements MemoryLimiter<N> {
   #consume: (key: string) => void;
   #names: readonly string[];
   #closed = false;
-  #closing = new AbortController();
+  #closing = new Closing();
   #listeners = new Listeners<LimiterEvents>();
   #allowed = 0;
   #denied = 0;

@@ -26,6 +26,12 @@ export function writeRequest(options: CheckOptions, names: readonly string[]): v
   }
 }
 
+/** Writes what a call costs. */
+export function writeAmount(cost: Amount, names: readonly string[]): void {
+  checkAmount("CONFIG_COST", "cost", cost, 0, COST_BOUNDS, names);
+  writeCost(cost, names);
+}
+
 /** Writes what a call really cost. */
 export function writeActual(actual: Amount, names: readonly string[]): void {
   checkAmount("CONFIG_COST", "actual", actual, 0, COST_BOUNDS, names);

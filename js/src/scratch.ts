@@ -2,7 +2,7 @@
  * The array through which the numbers of an engine call travel, one for each environment. Its twin is
  * `boundary/src/scratch.rs`. All numbers are whole and at most 2^53 − 1.
  */
-export const scratch = new Float64Array(120);
+export const scratch = new Float64Array(316);
 
 /** In: the time of the call in microseconds; for `headers` the wall time in seconds. */
 export const NOW = 0;
@@ -27,6 +27,9 @@ export const POLICY_LENGTH = 5;
 export const COSTS = 88;
 /** In: a limit for each policy, 0 for its own. */
 export const LIMITS = 104;
+
+/** In: the numbers of a store's reply: the time, then those of one decision. */
+export const REPLY = 120;
 
 /** Bits of {@link LISTS}. */
 export const READ_COSTS = 1;

@@ -37,8 +37,13 @@ export function checkOptions(
 /** The options of a limiter but for those of its store, checked. */
 export function limiterConfig(given: unknown): RulesConfig {
   checkOptions("createLimiter", given, LIMITER_OPTIONS);
-  const policies = given.policies === undefined ? [singlePolicy(given)] : policyList(given);
+  const policies = policiesOf(given);
   return given.maxKeys === undefined ? { policies } : { policies, maxKeys: maxKeys(given.maxKeys) };
+}
+
+/** The policies of options that have been checked for unknown names: one policy, or a list. */
+export function policiesOf(given: Record<string, unknown>): EnginePolicy[] {
+  return given.policies === undefined ? [singlePolicy(given)] : policyList(given);
 }
 
 /** Microseconds of a duration. */

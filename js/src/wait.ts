@@ -5,6 +5,22 @@ import { checkOptions, micros } from "./validate.js";
 /** The longest time a timer takes; above it, Node fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** What ends the waits of a limiter that is closed. */
+export class Closing {
+  /** Made by the first wait: Workers allow none while a module is loaded, which is when limiters are made. */
+  #controller: AbortController | undefined;
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  /** Waits that were begun before reject with `reason`. */
+  abort(reason: Error): void {
+    this.#controller?.abort(reason);
+  }
+}
+
 /** Resolves after `ms`, or when a timer can take no more; rejects with the reason of a signal that is aborted. */
 export function waitFor(ms: number, ...signals: (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -26,7 +26,7 @@ describe("a middleware refuses", () => {
     ["CONFIG_LIMIT", { limit: 0, window: "1m" }, "limit"],
     ["CONFIG_WINDOW", { limit: 1 }, "window"],
     ["CONFIG_RATE", { policies: ["5 a day"] }, "5 a day"],
-    ["CONFIG_REDIS", { ...good, redis: "redis://127.0.0.1" }, "redis"],
+    ["CONFIG_REDIS", { ...good, redis: "127.0.0.1:6379" }, "redis"],
     ["CONFIG_KEY", { ...good, key: "ip" }, '"ip"'],
     ["CONFIG_ON_KEY_ERROR", { ...good, onKeyError: "allow" }, '"allow"'],
     ["CONFIG_FUNCTION", { ...good, skip: true }, "skip: true"],

@@ -23,6 +23,34 @@ export declare class LimiterPlan {
     blockForMicros: number | undefined,
   ): void;
   limiter(): WasmLimiter;
+  store(name: string, prefix: string): WasmStore;
+  pacer(concurrency: number | undefined, maxQueue: number | undefined): WasmPacer;
+}
+
+export declare class WasmStore {
+  plan(): string;
+  escape(units: number): string | undefined;
+  base(policy: number, limit: number): string;
+  text(peek: boolean): string;
+  settleArgs(): string;
+  blockArgs(): string;
+  decision(script: number, peek: boolean): boolean;
+}
+
+export declare class WasmPacer {
+  names(): string[];
+  submit(): void;
+  finish(): void;
+  settle(): void;
+  cancel(): void;
+  clear(): void;
+  pause(): void;
+  resume(): void;
+  setShare(): void;
+  learn(): void;
+  begun(): void;
+  drain(): void;
+  state(): void;
 }
 
 export declare class WasmRoster {
@@ -41,8 +69,10 @@ export declare class WasmRoster {
 
 export declare function version(): string;
 export declare function dialects(): object;
+export declare function scripts(): string;
 export declare function parseDuration(text: string): number;
 export declare function parseRate(text: string): object;
+export declare function told(fields: string, wallSecs: number): string;
 export declare function makeRoom(units: number): number;
 export declare function numbersAt(): number;
 export declare function initSync(given: { module: WebAssembly.Module | BufferSource }): { memory: WebAssembly.Memory };

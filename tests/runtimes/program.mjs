@@ -11,7 +11,7 @@ import severalPolicies from "../vectors/several-policies.json" with { type: "jso
 import slidingWindow from "../vectors/sliding-window.json" with { type: "json" };
 import tokenBucket from "../vectors/token-bucket.json" with { type: "json" };
 
-const VECTORS = [blocks, fixedWindow, ownLimits, severalPolicies, slidingWindow, tokenBucket];
+export const VECTORS = [blocks, fixedWindow, ownLimits, severalPolicies, slidingWindow, tokenBucket];
 
 const KEYS = ["", "\0", "a", "a\0", "á", "a\u0301", "\ud800", "\udc00", "\ufffd", "€".repeat(300), "€".repeat(301)];
 
@@ -26,7 +26,7 @@ function vectors() {
   return { answers: cases.flatMap((one) => one.steps).length, wrong: cases.filter(isWrong).map((one) => one.name) };
 }
 
-function isSame(one, other) {
+export function isSame(one, other) {
   if (typeof one !== "object" || one === null) return one === other;
   return [...new Set([...Object.keys(one), ...Object.keys(other ?? {})])].every((name) =>
     isSame(one[name], other?.[name]),

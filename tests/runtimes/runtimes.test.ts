@@ -9,7 +9,7 @@ import { Miniflare } from "miniflare";
 import { chromium } from "playwright-core";
 import { build } from "vite";
 import { expect, it } from "vitest";
-import { bundle, WASM } from "./bundle.js";
+import { bundle, WASM } from "../../demo/worker/bundle.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const wasm = () => readFileSync(`${root}/dist/wasm/tollgate.wasm`);
@@ -62,7 +62,7 @@ it("Bun", async () => {
 });
 
 it("Cloudflare Workers (workerd)", async () => {
-  const contents = await bundle("worker.mjs", "workerd", { format: "es" });
+  const contents = await bundle(new URL("worker.mjs", import.meta.url), "workerd", { format: "es" });
   const flare = new Miniflare({
     compatibilityDate: "2024-09-01",
     modules: [
@@ -79,7 +79,10 @@ it("Cloudflare Workers (workerd)", async () => {
 });
 
 it("Vercel's edge (edge-runtime)", async () => {
-  const initialCode = await bundle("edge-light.mjs", "edge-light", { format: "iife", globals: { [WASM]: "compiled" } });
+  const initialCode = await bundle(new URL("edge-light.mjs", import.meta.url), "edge-light", {
+    format: "iife",
+    globals: { [WASM]: "compiled" },
+  });
   const runtime = new EdgeRuntime({
     initialCode,
     extend: (context) => Object.assign(context, { compiled: new WebAssembly.Module(wasm()) }),

@@ -72,7 +72,7 @@ impl Denials {
     pub fn find<'a>(&self, key: &[u8], request: impl Into<Request<'a>>, now: Timestamp) -> Option<Decision> {
         let request = request.into();
         let mut best: Option<(&Head, &[Part])> = None;
-        for row in self.rows.of(self.hasher.of(key), now) {
+        for row in self.rows.of(self.hasher.of(key).get(), now) {
             match self.covers(row.1, request) {
                 Cover::Same => return Some(answer(row, now)),
                 Cover::More if best.is_none_or(|(head, _)| head.until < row.0.until) => best = Some(row),
@@ -86,7 +86,7 @@ impl Denials {
     /// call was sent: a denial that was made later than that ends later than what is remembered of it. What was asked
     /// before the last [`Denials::forget`], of whatever key, is ignored: it may have been denied before that.
     pub fn learn<'a>(&mut self, key: &[u8], request: impl Into<Request<'a>>, decision: &Decision, asked: Timestamp) {
-        let (request, tag) = (request.into(), self.hasher.of(key));
+        let (request, tag) = (request.into(), self.hasher.of(key).get());
         let life = match decision.retry_after {
             RetryAfter::Now => return,
             RetryAfter::After(span) => span.min(self.max_age),
@@ -119,7 +119,7 @@ impl Denials {
     /// refunded, settled or blocked it for this process.
     pub fn forget(&mut self, key: &[u8], now: Timestamp) {
         self.forgot = self.forgot.max(Some(now));
-        self.rows.forget(self.hasher.of(key));
+        self.rows.forget(self.hasher.of(key).get());
     }
 
     /// How many policies a denial lists.

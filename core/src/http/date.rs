@@ -21,6 +21,23 @@ pub(super) fn imf_fixdate(text: &str) -> Option<u64> {
     Some(days_since_1970(year, month, day).saturating_mul(86_400).saturating_add(seconds_of_day(time)?))
 }
 
+/// Seconds since 1970 of an RFC 3339 date in UTC, such as `1994-11-06T08:49:37Z`, a fraction rounded up; 0 for dates
+/// before.
+pub(super) fn rfc3339(text: &str) -> Option<u64> {
+    let (date, time) = text.strip_suffix(['Z', 'z']).or_else(|| text.strip_suffix("+00:00"))?.split_once(['T', 't'])?;
+    let mut parts = date.split('-');
+    let mut next = || parts.next();
+    let (year, month, day) = (digits(next()?, 4)?, digits(next()?, 2)?, digits(next()?, 2)?);
+    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let is_date = (1..=12).contains(&month) && (1..=days_in(month, year)).contains(&day) && parts.next().is_none();
+    if !is_date || fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let rest = u64::from(fraction.bytes().any(|digit| digit != b'0'));
+    let seconds = seconds_of_day(time)?.saturating_add(rest);
+    Some(days_since_1970(year, month, day).saturating_mul(86_400).saturating_add(seconds))
+}
+
 fn seconds_of_day(time: &str) -> Option<u64> {
     let mut parts = time.split(':');
     let mut next = || digits(parts.next()?, 2);
@@ -71,6 +88,24 @@ mod tests {
             ("Mon, 23 Nov 2026 12:00:00 GMT", 1_795_435_200),
         ] {
             assert_eq!(imf_fixdate(text), Some(secs), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_of_rfc_3339_are_read() {
+        for (text, secs) in [
+            ("1994-11-06T08:49:37Z", Some(784_111_777)),
+            ("1994-11-06t08:49:36.001z", Some(784_111_777)),
+            ("1994-11-06T08:49:37+00:00", Some(784_111_777)),
+            ("1994-11-06T08:49:37", None),
+            ("1994-11-06T08:49:37+01:00", None),
+            ("1994-13-06T08:49:37Z", None),
+            ("1994-02-29T08:49:37Z", None),
+            ("1994-11-06 08:49:37Z", None),
+            ("1994-11-06T08:49:37.Z", None),
+            ("1994-11-06-01T08:49:37Z", None),
+        ] {
+            assert_eq!(rfc3339(text), secs, "{text}");
         }
     }
 

@@ -29,6 +29,7 @@ mod quota;
 mod reading;
 mod structured;
 mod told;
+mod vendor;
 mod wall;
 
 pub use dialect::Dialect;

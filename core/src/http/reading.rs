@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::told::{Told, first};
+use super::vendor;
 use super::wall::{Wall, whole};
 use crate::time::Span;
 
@@ -52,13 +53,17 @@ impl Reading {
 /// 0). A reset of [`Dialect::Draft6`](super::Dialect::Draft6) or [`Dialect::Legacy`](super::Dialect::Legacy)
 /// that is too large to be a number of seconds from now (10⁹, 31 years) is a point in time: seconds since
 /// 1970, or milliseconds where it is too large for those, too (10¹¹). `Retry-After` is a number of seconds or
-/// an IMF-fixdate. `wall_secs` is the time in seconds since 1970, for what is told as a point in time.
+/// an IMF-fixdate. Limits whose names are part of the fields' (`x-ratelimit-remaining-tokens` of OpenAI,
+/// `anthropic-ratelimit-tokens-remaining`) are read as well; where there are any, those of `X-RateLimit-*` without a
+/// name are not. `wall_secs` is the time in seconds since 1970, for what is told as a point in time.
 #[must_use]
 pub fn parse<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>, wall_secs: u64) -> Reading {
     let mut told = Told::at(Wall { secs: wall_secs });
     for (name, value) in fields {
-        if let Some((_, read)) = FIELDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            read(&mut told, value.trim_matches([' ', '\t']));
+        let value = value.trim_matches([' ', '\t']);
+        match FIELDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((_, read)) => read(&mut told, value),
+            None => vendor::read(&mut told, name, value),
         }
     }
     told.reading()

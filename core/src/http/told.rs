@@ -111,6 +111,20 @@ impl Told {
         }
     }
 
+    /// The limit of a name that is written in any case; `None` where there are too many.
+    pub(super) fn named(&mut self, name: &str) -> Option<&mut Limit> {
+        let known = self.named.iter().position(|known| known.name.eq_ignore_ascii_case(name));
+        if known.is_none() && self.named.len() < MAX_LIMITS {
+            let limit = Limit { name: Some(name.to_ascii_lowercase()), ..Limit::default() };
+            self.named.push(Named { name: name.to_ascii_lowercase(), partition: None, limit });
+        }
+        let at = known.unwrap_or(self.named.len().saturating_sub(1));
+        self.named
+            .get_mut(at)
+            .map(|named| &mut named.limit)
+            .filter(|limit| limit.name.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name)))
+    }
+
     /// All of it together.
     pub(super) fn reading(mut self) -> Reading {
         let retry_after = self.retry_after;

@@ -1,6 +1,6 @@
 //! Numbers and points in time as servers write them outside structured fields.
 
-use super::date::imf_fixdate;
+use super::date::{imf_fixdate, rfc3339};
 use crate::time::{MAX_SAFE_INTEGER, Span};
 
 /// A number without sign, its fraction dropped (some servers count in floats).
@@ -39,7 +39,8 @@ impl Wall {
 
     /// The time until a reset; zero where it has passed.
     pub(super) fn until(self, reset: &str) -> Option<Span> {
-        Some(match ceil(reset)? {
+        let Some(number) = ceil(reset) else { return rfc3339(reset).map(|at| self.until_epoch(at)) };
+        Some(match number {
             secs @ ..Self::FIRST_EPOCH => Span::from_secs(secs),
             secs @ ..Self::FIRST_EPOCH_MILLIS => self.until_epoch(secs),
             millis => self.until_epoch(millis.div_ceil(1_000)),
@@ -115,6 +116,7 @@ mod tests {
             assert_eq!(wall.until(text), Some(Span::from_secs(secs)), "{text}");
         }
         assert_eq!(wall.until("99999999999999999999"), Some(Span::MAX));
+        assert_eq!(wall.until("2023-11-14T22:13:30Z"), Some(Span::from_secs(10)));
         assert_eq!(wall.until("2026-11-23T09:00Z"), None);
     }
 }

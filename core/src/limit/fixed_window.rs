@@ -3,11 +3,13 @@
 //! Bound: at most `limit` between a window's start and its end, so up to 2 × `limit` in a span as long as
 //! the window that lies across an edge.
 
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::{Rule, Standing};
 use crate::decision::RetryAfter;
 use crate::time::{MAX_SAFE_INTEGER, Span, Timestamp};
+use crate::words::Words;
 
 /// The arithmetic of one fixed window; `S` is how a key's state is stored.
 #[derive(Clone, Copy, Debug)]
@@ -100,11 +102,28 @@ impl<S: WindowState> Rule for FixedWindow<S> {
     fn with_limit(&self, limit: u64) -> Self {
         Self::new(limit, self.window)
     }
+
+    fn save(&self, state: &S, words: &mut Vec<u64>) {
+        words.extend([state.end().as_micros(), state.used()]);
+    }
+
+    fn restore(&self, words: &mut Words<'_>, latest: Timestamp) -> Option<S> {
+        let (end, used) = (words.time()?, words.number()?);
+        let is_possible = end.saturating_since(latest) <= self.window && used <= S::MAX_USED;
+        is_possible.then(|| S::new(end, used))
+    }
 }
 
 #[inline]
 fn used_at<S: WindowState>(state: &S, now: Timestamp) -> u64 {
     if now < state.end() { state.used() } else { 0 }
+}
+
+impl Window {
+    /// A window that ends at `end`.
+    pub(crate) const fn new(end: Timestamp, used: u64) -> Self {
+        Self { end, used }
+    }
 }
 
 impl WindowState for Window {

@@ -12,8 +12,11 @@ pub(crate) use fixed_window::{FixedWindow, PackedWindow, Window};
 pub(crate) use sliding_window::SlidingWindow;
 pub(crate) use token_bucket::{Arrival, TokenBucket, WholeArrival};
 
+use alloc::vec::Vec;
+
 use crate::decision::RetryAfter;
 use crate::time::{Span, Timestamp};
+use crate::words::Words;
 
 /// What is left of a limit, and how long until the state is as if never used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,4 +73,10 @@ pub(crate) trait Rule: Copy {
 
     /// The same algorithm under another limit.
     fn with_limit(&self, limit: u64) -> Self;
+
+    /// Writes the state as numbers.
+    fn save(&self, state: &Self::State, words: &mut Vec<u64>);
+
+    /// Reads what [`Rule::save`] wrote when it was `latest`; `None` for what no state of this rule can be.
+    fn restore(&self, words: &mut Words<'_>, latest: Timestamp) -> Option<Self::State>;
 }

@@ -3,9 +3,12 @@
 //! Bound: never more than `limit` in any span as long as the window. The price: what was used is freed up
 //! to a tenth of a window late, so under constant overload at least 10/11 of the limit is used.
 
+use alloc::vec::Vec;
+
 use super::{Rule, Standing};
 use crate::decision::RetryAfter;
 use crate::time::{MAX_SAFE_INTEGER, Span, Timestamp};
+use crate::words::Words;
 
 /// Sub-windows that one window is cut into.
 const PARTS: u64 = 10;
@@ -33,6 +36,20 @@ pub(crate) struct Counts {
 impl SlidingWindow {
     pub(crate) const fn new(limit: u64, window: Span) -> Self {
         Self { limit, window, part: window.as_micros().div_ceil(PARTS) }
+    }
+
+    /// Length of a sub-window, in microseconds.
+    pub(crate) const fn part(&self) -> u64 {
+        self.part
+    }
+
+    /// A state from the number of its newest sub-window and its counts.
+    pub(crate) fn state(&self, newest: u64, counts: &[u64]) -> Counts {
+        let mut state = Counts { newest, ..Counts::default() };
+        for (mine, given) in state.counts.iter_mut().zip(counts) {
+            *mine = *given;
+        }
+        state
     }
 
     #[inline]
@@ -121,6 +138,21 @@ impl Rule for SlidingWindow {
 
     fn with_limit(&self, limit: u64) -> Self {
         Self::new(limit, self.window)
+    }
+
+    fn save(&self, state: &Counts, words: &mut Vec<u64>) {
+        words.push(state.newest);
+        words.extend(state.counts);
+    }
+
+    fn restore(&self, words: &mut Words<'_>, latest: Timestamp) -> Option<Counts> {
+        // Decisions visit every sub-window from now to the newest one, so that may not be in the future.
+        let newest = words.number().filter(|&newest| newest <= self.number(latest))?;
+        let mut counts = [0; SLOTS as usize];
+        for count in &mut counts {
+            *count = words.number()?;
+        }
+        Some(Counts { newest, counts })
     }
 }
 

@@ -7,11 +7,13 @@
 //! That quotient is rarely a whole number of microseconds, so a TAT is a pair: whole microseconds, and a
 //! remainder over `limit`. Nothing is rounded, so "7 per second" gives exactly 7 after one second, for ever.
 
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::{Rule, Standing};
 use crate::decision::RetryAfter;
 use crate::time::{MAX_SAFE_INTEGER, Span, Timestamp};
+use crate::words::Words;
 
 /// The arithmetic of one token bucket; `S` is how a key's state is stored.
 #[derive(Clone, Copy, Debug)]
@@ -60,12 +62,19 @@ impl<S: ArrivalState> TokenBucket<S> {
         }
     }
 
-    fn capacity(&self) -> u64 {
+    /// The largest cost that can ever fit.
+    pub(crate) fn capacity(&self) -> u64 {
         self.burst.unwrap_or(self.limit)
     }
 
+    /// Time in which an empty bucket fills.
+    pub(crate) const fn tolerance(&self) -> Moment {
+        self.tolerance
+    }
+
+    /// The time that a cost takes to flow in.
     #[inline]
-    fn step(&self, cost: u64) -> Moment {
+    pub(crate) fn step(&self, cost: u64) -> Moment {
         if cost == 1 { self.unit } else { step(cost, self.window, self.limit) }
     }
 
@@ -149,6 +158,17 @@ impl<S: ArrivalState> Rule for TokenBucket<S> {
     fn with_limit(&self, limit: u64) -> Self {
         Self::new(limit, self.window, self.burst)
     }
+
+    fn save(&self, state: &S, words: &mut Vec<u64>) {
+        words.extend([state.at().micros, state.at().rest]);
+    }
+
+    fn restore(&self, words: &mut Words<'_>, _latest: Timestamp) -> Option<S> {
+        let at = Moment { micros: words.number()?, rest: words.number()? };
+        let state = S::new(at);
+        // A remainder is below the limit, and none where the state has no place for one.
+        (at.rest < self.limit && state.at() == at).then_some(state)
+    }
 }
 
 /// The time `cost` tokens take to flow in: `cost × window / limit`, quotient and remainder.
@@ -180,6 +200,11 @@ fn tokens(time: Moment, window: Span, limit: u64) -> u64 {
 }
 
 impl Moment {
+    /// Microseconds, and a rest over the limit.
+    pub(crate) const fn parts(self) -> (u64, u64) {
+        (self.micros, self.rest)
+    }
+
     /// The sum; saturates at the last timestamp, which denies.
     #[inline]
     fn plus(self, other: Self, limit: u64) -> Self {
@@ -241,6 +266,13 @@ impl ArrivalState for Arrival {
     #[inline]
     fn at(self) -> Moment {
         self.0
+    }
+}
+
+impl Arrival {
+    /// From microseconds and a rest over the limit.
+    pub(crate) const fn of(micros: u64, rest: u64) -> Self {
+        Self(Moment { micros, rest })
     }
 }
 

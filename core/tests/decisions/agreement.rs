@@ -7,7 +7,7 @@ use crate::model::{ModelLimiter, Said, hold, policy};
 
 /// How time moves before a step.
 #[derive(Clone, Debug)]
-enum Move {
+pub(crate) enum Move {
     Stay,
     By(u64),
     Tenths(u64),
@@ -19,7 +19,7 @@ enum Move {
 }
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(crate) enum Step {
     Consume { key: u8, costs: Vec<u64>, limits: Vec<u64> },
     Peek { key: u8, costs: Vec<u64>, limits: Vec<u64> },
     Settle { decision: usize, actual: Vec<u64> },
@@ -28,7 +28,7 @@ enum Step {
     Block { key: u8, span: u64 },
 }
 
-fn moves() -> impl Strategy<Value = Move> {
+pub(crate) fn moves() -> impl Strategy<Value = Move> {
     prop_oneof![
         5 => Just(Move::Stay),
         3 => (1..1_500_u64).prop_map(Move::By),
@@ -38,7 +38,7 @@ fn moves() -> impl Strategy<Value = Move> {
     ]
 }
 
-fn steps(policies: usize) -> impl Strategy<Value = Step> {
+pub(crate) fn steps(policies: usize) -> impl Strategy<Value = Step> {
     let amounts = |most: u64| prop::collection::vec(prop_oneof![4 => 0..4_u64, 1 => 0..most], policies);
     let limits = || prop_oneof![3 => Just(vec![]), 1 => prop::collection::vec(0..4_u64, 0..=policies)];
     let consume = (0..3_u8, amounts(20), limits());
@@ -52,7 +52,7 @@ fn steps(policies: usize) -> impl Strategy<Value = Step> {
     ]
 }
 
-fn policies() -> impl Strategy<Value = Vec<Policy>> {
+pub(crate) fn policies() -> impl Strategy<Value = Vec<Policy>> {
     let block_for = prop_oneof![3 => Just(None), 1 => (1_000..8_000_u64).prop_map(Some)];
     let any_policy = prop::sample::select(Algorithm::ALL.to_vec()).prop_flat_map(policy);
     let blocking = (any_policy, block_for)
@@ -66,8 +66,8 @@ fn policies() -> impl Strategy<Value = Vec<Policy>> {
 }
 
 /// Both sides, and what they have decided.
-struct Pair {
-    limiter: Limiter,
+pub(crate) struct Pair {
+    pub(crate) limiter: Limiter,
     model: ModelLimiter,
     window: u64,
     now: u64,
@@ -77,14 +77,14 @@ struct Pair {
 }
 
 impl Pair {
-    fn new(policies: &[Policy], start: u64) -> Self {
+    pub(crate) fn new(policies: &[Policy], start: u64) -> Self {
         let config = LimiterConfig { policies: policies.to_vec(), max_keys: 64, ..LimiterConfig::default() };
         let limiter = Limiter::new(config).expect("valid policies");
         let window = policies[0].window.as_micros();
         Self { limiter, model: ModelLimiter::new(policies), window, now: start, due: None, decided: Vec::new() }
     }
 
-    fn step(&mut self, by: Move, step: Step) -> Result<(), TestCaseError> {
+    pub(crate) fn step(&mut self, by: Move, step: Step) -> Result<(), TestCaseError> {
         self.now = match by {
             Move::Stay => self.now,
             Move::By(micros) => self.now + micros,
@@ -153,7 +153,7 @@ fn the_limiter_agrees_with_the_model() {
     });
 }
 
-fn extreme_amount() -> impl Strategy<Value = u64> {
+pub(crate) fn extreme_amount() -> impl Strategy<Value = u64> {
     const MAX: u64 = (1 << 53) - 1;
     prop_oneof![
         prop::sample::select(vec![0, 1, 2, 3, 2_045, 2_046, 2_047, 2_048, 2_049, MAX / 2, MAX - 1, MAX, MAX + 1]),
@@ -163,7 +163,7 @@ fn extreme_amount() -> impl Strategy<Value = u64> {
     ]
 }
 
-fn extreme_policy() -> impl Strategy<Value = Policy> {
+pub(crate) fn extreme_policy() -> impl Strategy<Value = Policy> {
     let limit = extreme_amount().prop_map(|limit| limit.clamp(1, (1 << 53) - 1));
     let longest = Policy::MAX_WINDOW.as_micros();
     let window = prop_oneof![Just(1_000), Just(longest), Just(longest - 1), 1_000..=longest];

@@ -19,5 +19,6 @@ mod own_limits;
 mod peek;
 mod refunds;
 mod retry_after;
+mod saved;
 mod several_policies;
 mod time_backwards;

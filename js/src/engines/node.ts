@@ -1,9 +1,11 @@
 import loaded from "../../native/load.cjs";
-import type { Engine } from "../engine.js";
+import type { RawEngine } from "../engine.js";
 import { wasmEngine } from "../wasm/wasm-engine.js";
 
 const { addon } = loaded;
 
 /** Node.js: native, or WebAssembly where no native engine fits. */
-export const engine: Engine =
-  addon === undefined ? wasmEngine().start(loaded.wasmBytes()) : { kind: "native", ...(addon as Omit<Engine, "kind">) };
+export const engine: RawEngine =
+  addon === undefined
+    ? wasmEngine().start(loaded.wasmBytes())
+    : { kind: "native", ...(addon as Omit<RawEngine, "kind">) };

@@ -18,7 +18,7 @@ import type {
   WaitOptions,
 } from "../types.js";
 import { micros, type RulesConfig } from "../validate.js";
-import { waitUntilAllowed } from "../wait.js";
+import { Closing, waitUntilAllowed } from "../wait.js";
 import { WOULD_DENY } from "../would-deny.js";
 import type { Decider } from "./decider.js";
 import { Deciders } from "./deciders.js";
@@ -40,7 +40,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
   #refusals: Refusals;
   #times = new Percentiles();
   #closed = false;
-  #closing = new AbortController();
+  #closing = new Closing();
   #listeners = new Listeners<LimiterEvents>();
   #degraded = false;
   #allowed = 0;

@@ -46,6 +46,31 @@ export function putRequest(scratch: Float64Array): void {
   if (lists !== 0) numbers.set(scratch.subarray(COSTS), COSTS);
 }
 
+/** Writes the first cells, up to and with `last`. */
+export function putCells(scratch: Float64Array, last: number): void {
+  if (numbers.length === 0) viewNumbers();
+  const to = numbers;
+  for (let i = 0; i <= last; i++) to[i] = scratch[i] as number;
+}
+
+/** Writes costs and limits by policy, where a call brings any. */
+export function putLists(scratch: Float64Array): void {
+  if (scratch[LISTS] !== 0) numbers.set(scratch.subarray(COSTS), COSTS);
+}
+
+/** Reads costs and limits by policy. */
+export function takeLists(scratch: Float64Array): void {
+  if (numbers.length === 0) viewNumbers();
+  scratch.set(numbers.subarray(COSTS, scratch.length), COSTS);
+}
+
+/** Reads the cells from `from` to before `end`. */
+export function takeCells(scratch: Float64Array, from: number, end: number): void {
+  if (numbers.length === 0) viewNumbers();
+  const source = numbers;
+  for (let i = from; i < end; i++) scratch[i] = source[i] as number;
+}
+
 /** Writes what a call asks for, and the decision that it is about. */
 export function putDecision(scratch: Float64Array): void {
   if (numbers.length === 0) viewNumbers();
@@ -54,7 +79,5 @@ export function putDecision(scratch: Float64Array): void {
 
 /** Reads a decision that ends before the cell `end`. */
 export function takeDecision(scratch: Float64Array, end: number): void {
-  if (numbers.length === 0) viewNumbers();
-  const from = numbers;
-  for (let i = ALLOWED; i < end; i++) scratch[i] = from[i] as number;
+  takeCells(scratch, ALLOWED, end);
 }

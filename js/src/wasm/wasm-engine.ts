@@ -1,40 +1,59 @@
 import type {
-  Engine,
   EngineBreaker,
   EngineConfig,
   EngineDenials,
   EngineDialect,
-  EngineLimiter,
+  EnginePacer,
+  EnginePacerConfig,
+  EnginePolicy,
   EngineRoster,
+  RawEngine,
+  RawStore,
+  SavingLimiter,
 } from "../engine.js";
+import { EVENTS, LAST_INPUT, LIST, OUTCOME } from "../pacer/cells.js";
 import { POLICIES, POLICY_LENGTH } from "../scratch.js";
-import { putDecision, putKey, putRequest, takeDecision, useMemory } from "./call-memory.js";
+import {
+  putCells,
+  putDecision,
+  putKey,
+  putLists,
+  putRequest,
+  takeCells,
+  takeDecision,
+  takeLists,
+  useMemory,
+} from "./call-memory.js";
 import * as glue from "./glue.js";
 import { checkVersion, codedError, failedLoad, failedStart, notReady, refuseWithout } from "./start-errors.js";
 
 /** An engine that has yet to be started. */
 export interface Starting {
   /** Its calls throw until it has been started. */
-  readonly engine: Engine;
+  readonly engine: RawEngine;
   /** Starts it at once, from a module or the bytes of one. */
-  start(source: WebAssembly.Module | Uint8Array<ArrayBuffer>): Engine;
+  start(source: WebAssembly.Module | Uint8Array<ArrayBuffer>): RawEngine;
   /** Starts it with what is at `url`. */
-  load(url: URL): Promise<Engine>;
+  load(url: URL): Promise<RawEngine>;
 }
 
 /** The engine in WebAssembly. Each copy of this module has one. */
 export function wasmEngine(): Starting {
   let ready = false;
   const calls = () => (ready ? CALLS : notReady());
-  const engine: Engine = {
+  const engine: RawEngine = {
     kind: "wasm",
     createLimiter: (config, scratch) => calls().createLimiter(config, scratch),
     createBreaker: (config) => calls().createBreaker(config),
     createDenials: (config, scratch) => calls().createDenials(config, scratch),
+    createStore: (config, scratch) => calls().createStore(config, scratch),
+    scripts: () => calls().scripts(),
+    createPacer: (config, scratch) => calls().createPacer(config, scratch),
     createRoster: (config) => calls().createRoster(config),
     dialects: () => calls().dialects(),
     parseDuration: (text) => calls().parseDuration(text),
     parseRate: (text) => calls().parseRate(text),
+    told: (fields, wallSecs) => calls().told(fields, wallSecs),
   };
   const started = ({ memory }: { memory: WebAssembly.Memory }) => {
     checkVersion(glue.version());
@@ -66,7 +85,7 @@ async function compiled(url: URL): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-const CALLS: Omit<Engine, "kind"> = {
+const CALLS: Omit<RawEngine, "kind"> = {
   createLimiter: (config, scratch) => limiter(made(config), scratch),
   createBreaker: ({ seed, failures, firstDelayMicros, maxDelayMicros }) =>
     breaker(coded(() => new glue.WasmBreaker(seed, failures, firstDelayMicros, maxDelayMicros))),
@@ -76,23 +95,40 @@ const CALLS: Omit<Engine, "kind"> = {
       scratch,
       POLICIES + limits.length * POLICY_LENGTH,
     ),
+  createStore: ({ policies, name, prefix }, scratch) =>
+    store(
+      coded(() => planned(policies).store(name, prefix)),
+      scratch,
+      POLICIES + policies.length * POLICY_LENGTH,
+    ),
+  scripts: () => glue.scripts(),
+  createPacer: (config, scratch) => pacer(pacerOf(config), scratch),
   createRoster: ({ ttlMicros, heartbeatMicros, graceMicros, maxData }) =>
     roster(coded(() => new glue.WasmRoster(ttlMicros, heartbeatMicros, graceMicros, maxData))),
   dialects: () => glue.dialects() as EngineDialect[],
   parseDuration: (text) => coded(() => glue.parseDuration(text)),
   parseRate: (text) => coded(() => glue.parseRate(text) as { limit: number; windowMicros: number }),
+  told: (fields, wallSecs) => glue.told(fields, wallSecs),
 };
 
 function made({ policies, maxKeys, seed }: EngineConfig): glue.WasmLimiter {
+  return coded(() => planned(policies, maxKeys, seed).limiter());
+}
+
+function pacerOf({ policies, concurrency, maxQueue }: EnginePacerConfig): glue.WasmPacer {
+  return coded(() => planned(policies).pacer(concurrency, maxQueue));
+}
+
+function planned(policies: EnginePolicy[], maxKeys?: number, seed: [number, number] = [0, 0]): glue.LimiterPlan {
   const plan = new glue.LimiterPlan(maxKeys, ...seed);
   for (const { name, limit, windowMicros, algorithm, burst, blockForMicros } of policies) {
     plan.add(name, limit, windowMicros, algorithm, burst, blockForMicros);
   }
-  return coded(() => plan.limiter());
+  return plan;
 }
 
 /** The calls of one limiter. Its memory is freed when they are collected. */
-function limiter(own: glue.WasmLimiter, scratch: Float64Array): EngineLimiter {
+function limiter(own: glue.WasmLimiter, scratch: Float64Array): SavingLimiter {
   const names = own.names();
   const end = POLICIES + names.length * POLICY_LENGTH;
   return {
@@ -124,6 +160,12 @@ function limiter(own: glue.WasmLimiter, scratch: Float64Array): EngineLimiter {
       putRequest(scratch);
       own.block(units);
     },
+    save: (key) => own.save(putKey(key)) ?? new Float64Array(),
+    restore(key, saved) {
+      const units = putKey(key);
+      coded(() => own.restore(units, saved));
+    },
+    free: () => own.free(),
     headers(dialect) {
       putDecision(scratch);
       return own.headers(dialect) ?? unknownDialect();
@@ -168,6 +210,66 @@ function denials(own: glue.WasmDenials, scratch: Float64Array, end: number): Eng
       putRequest(scratch);
       own.forget(units);
     },
+  };
+}
+
+/** The calls of a limiter in a store whose decisions end before the cell `end`. */
+function store(own: glue.WasmStore, scratch: Float64Array, end: number): RawStore {
+  return {
+    plan: () => own.plan(),
+    escape: (key) => own.escape(putKey(key)) ?? key,
+    base: (policy, limit) => own.base(policy, limit),
+    text(peek) {
+      putDecision(scratch);
+      return own.text(peek !== 0);
+    },
+    settleArgs() {
+      putDecision(scratch);
+      return own.settleArgs();
+    },
+    blockArgs() {
+      putDecision(scratch);
+      return own.blockArgs();
+    },
+    decision(script, peek) {
+      putDecision(scratch);
+      const made = own.decision(script, peek !== 0);
+      if (made) takeDecision(scratch, end);
+      return made;
+    },
+  };
+}
+
+/** The calls of one pacer. */
+function pacer(own: glue.WasmPacer, scratch: Float64Array): EnginePacer {
+  const call = (run: () => void) => () => {
+    putCells(scratch, LAST_INPUT);
+    putLists(scratch);
+    run();
+    takeCells(scratch, OUTCOME, LIST + 3);
+  };
+  return {
+    names: own.names(),
+    submit: call(() => own.submit()),
+    finish: call(() => own.finish()),
+    settle: call(() => own.settle()),
+    cancel: call(() => own.cancel()),
+    clear: call(() => own.clear()),
+    pause: call(() => own.pause()),
+    resume: call(() => own.resume()),
+    setShare: call(() => own.setShare()),
+    learn: call(() => own.learn()),
+    begun: call(() => own.begun()),
+    drain() {
+      putCells(scratch, LAST_INPUT);
+      own.drain();
+      takeCells(scratch, OUTCOME, LIST);
+      takeCells(scratch, LIST, LIST + (scratch[EVENTS] as number));
+    },
+    state: call(() => {
+      own.state();
+      takeLists(scratch);
+    }),
   };
 }
 

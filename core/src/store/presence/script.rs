@@ -1,5 +1,9 @@
 //! The scripts.
 
+use alloc::string::String;
+
+use super::super::sha1;
+
 /// A script of presence: its name, and the Lua that Redis runs.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PresenceScript {
@@ -30,5 +34,11 @@ impl PresenceScript {
     #[must_use]
     pub fn all() -> [&'static Self; 9] {
         [&JOIN, &UPDATE, &LEAVE, &HEARTBEAT, &DUE, &SWEEP, &MEMBERS, &COUNT, &HAS]
+    }
+
+    /// What `EVALSHA` takes. It is computed at each call: keep it.
+    #[must_use]
+    pub fn sha1(&self) -> String {
+        sha1::hex(self.source)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tollgate_core::presence::PresenceStore;
 use tollgate_core::roster::{Heartbeats, Identity, Lost, PresenceConfig, Session};
+use tollgate_core::store::presence::PresenceStore;
 use tollgate_core::{Span, Timestamp};
 
 use super::server::Server;

@@ -1,7 +1,7 @@
 //! Keys go by themselves, names may be anything, and a partition is one slot.
 
-use tollgate_core::presence::PresenceStore;
 use tollgate_core::roster::{Identity, PresenceConfig, Session};
+use tollgate_core::store::presence::PresenceStore;
 
 use super::server::Server;
 use super::shared::Scripts;

@@ -1,7 +1,7 @@
 //! What Redis keeps for a member, beside a bare sorted set and hash with the same ids and data.
 
-use tollgate_core::presence::PresenceStore;
 use tollgate_core::roster::{Identity, PresenceConfig, Session};
+use tollgate_core::store::presence::PresenceStore;
 
 use super::resp::Connection;
 use super::server::Server;

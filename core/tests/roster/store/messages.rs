@@ -1,7 +1,7 @@
 //! What is published: patterns that match our channels alone, and messages of others.
 
-use tollgate_core::presence::PresenceStore;
 use tollgate_core::roster::{EventKind, Identity, PresenceConfig, Session};
+use tollgate_core::store::presence::PresenceStore;
 
 use super::server::Server;
 use super::shared::Scripts;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use tollgate_core::Timestamp;
-use tollgate_core::presence::{Call, PresenceScript, PresenceStore, Standing};
 use tollgate_core::roster::{Beat, Event, Lost, Member, Owned, PresenceConfig, Session};
+use tollgate_core::store::presence::{Call, PresenceScript, PresenceStore, Standing};
 
 use super::resp::{Connection, Reply};
 use super::server::Server;
@@ -20,7 +20,9 @@ impl Scripts {
     pub(crate) fn load(server: &Server) -> Self {
         let mut connection = server.connect();
         let load = |script: &'static PresenceScript| {
-            (script.name, connection.run(&["SCRIPT", "LOAD", script.source]).text().to_owned())
+            let digest = connection.run(&["SCRIPT", "LOAD", script.source]).text().to_owned();
+            assert_eq!(digest, script.sha1());
+            (script.name, digest)
         };
         let digests = PresenceScript::all().map(load).into();
         Self { connection, digests }

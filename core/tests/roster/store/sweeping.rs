@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use tollgate_core::presence::PresenceStore;
 use tollgate_core::roster::{Count, EventKind, Identity, PresenceConfig, Reason, Session};
+use tollgate_core::store::presence::PresenceStore;
 use tollgate_core::{Span, Timestamp};
 
 use super::resp::Connection;

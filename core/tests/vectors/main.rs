@@ -7,38 +7,15 @@
     reason = "a test that cannot go on panics"
 )]
 
-#[path = "../examples/vectors/generator.rs"]
+#[path = "../../examples/vectors/generator.rs"]
 mod generator;
+mod reading;
 
 use std::collections::HashMap;
-use std::fs;
-use std::path::PathBuf;
 
+use reading::{amounts, list, policy, retry_after, state, stored, whole};
 use serde_json::Value;
-use tollgate_core::{
-    Algorithm, Cost, Decision, Limiter, LimiterConfig, MAX_SAFE_INTEGER, Policy, PolicyState, Request, RetryAfter,
-    Span, Timestamp,
-};
-
-fn directory() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors")
-}
-
-/// Every vector file, by its name.
-fn stored() -> Vec<(String, String)> {
-    let mut files: Vec<_> = fs::read_dir(directory())
-        .expect("tests/vectors")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .map(|path| (name(&path), fs::read_to_string(&path).expect("a vector file")))
-        .collect();
-    files.sort();
-    files
-}
-
-fn name(path: &std::path::Path) -> String {
-    path.file_name().expect("a name").to_string_lossy().into_owned()
-}
+use tollgate_core::{Cost, Decision, Limiter, LimiterConfig, PolicyState, Request, Span, Timestamp};
 
 #[test]
 fn the_generator_writes_the_same_bytes() {
@@ -106,47 +83,4 @@ fn assert_answer(decision: &Decision, expected: &Value, at: &str) {
     let states: Vec<PolicyState> = decision.policies().copied().collect();
     let expected: Vec<PolicyState> = list(&expected["policies"]).iter().map(state).collect();
     assert_eq!(states, expected, "{at}");
-}
-
-fn policy(value: &Value) -> Policy {
-    Policy {
-        name: Some(value["name"].as_str().expect("a name").to_owned()),
-        limit: whole(&value["limit"]),
-        window: Span::from_micros(whole(&value["windowMicros"])),
-        algorithm: Algorithm::from_name(value["algorithm"].as_str().expect("a name")).expect("an algorithm"),
-        burst: value.get("burst").map(whole),
-        block_for: value.get("blockForMicros").map(|span| Span::from_micros(whole(span))),
-    }
-}
-
-fn state(value: &Value) -> PolicyState {
-    PolicyState {
-        limit: whole(&value["limit"]),
-        remaining: whole(&value["remaining"]),
-        reset_after: Span::from_micros(whole(&value["resetAfterMicros"])),
-        retry_after: retry_after(&value["retryAfterMicros"]),
-        charged: whole(&value["charged"]),
-    }
-}
-
-fn retry_after(value: &Value) -> RetryAfter {
-    match value.as_i64() {
-        Some(-1) => RetryAfter::Never,
-        Some(0) => RetryAfter::Now,
-        _ => RetryAfter::After(Span::from_micros(whole(value))),
-    }
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().expect("a list")
-}
-
-/// An absent list is an empty one.
-fn amounts(value: &Value) -> Vec<u64> {
-    value.as_array().map_or(Vec::new(), |amounts| amounts.iter().map(whole).collect())
-}
-
-/// A whole number that a double holds exactly.
-fn whole(value: &Value) -> u64 {
-    value.as_u64().filter(|number| *number <= MAX_SAFE_INTEGER).expect("a whole number below 2^53")
 }

@@ -6,9 +6,11 @@ use alloc::vec::Vec;
 use crate::decision::{Decision, PolicyState, RetryAfter};
 use crate::key_hash::KeyHash;
 use crate::limit::{Arrival, FixedWindow, PackedWindow, Rule, SlidingWindow, TokenBucket, WholeArrival, Window};
+use crate::own_limits::{MAX_LIVE_LIMITS, OwnLimits};
 use crate::policy::{Algorithm, CheckedPolicy};
 use crate::table::Table;
-use crate::time::{Span, Timestamp};
+use crate::time::Timestamp;
+use crate::words::Words;
 
 /// What one call asks of one policy.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +44,14 @@ pub(crate) trait Store: Send {
     fn last_refund(&self, now: Timestamp) -> Timestamp;
     /// Forgets a key under every limit.
     fn reset(&mut self, tag: u64);
+    /// Writes all that is known of a key.
+    fn save(&self, tag: u64, now: Timestamp, words: &mut Vec<u64>);
+    /// Reads past what [`Store::save`] wrote when it was `latest`; false where it did not write that.
+    fn check_saved(&self, words: &mut Words<'_>, latest: Timestamp) -> bool;
+    /// Takes over what [`Store::check_saved`] found good, of a key that was never seen here.
+    fn restore(&mut self, tag: u64, words: &mut Words<'_>, latest: Timestamp);
+    /// When a key is as if never seen, and what was taken from it can no longer be refunded under own limits.
+    fn ends(&self, tag: u64, now: Timestamp) -> Timestamp;
     /// One step of forgetting what is idle.
     fn sweep(&mut self, now: Timestamp);
     /// Keys held, times a key found no room, and bytes allocated.
@@ -116,16 +126,12 @@ struct Keyed<R: Rule, W: Rule> {
     cap: usize,
 }
 
-/// States of calls that brought their own limit. A key has one state for each limit it came with: the
-/// limit is part of the tag, so a state is never read in another unit.
-struct OwnLimits<W: Rule> {
-    table: Table<W::State>,
-    /// Limits that may have a live state, in order, and until when: what a reset has to visit.
-    live: Vec<(u64, Timestamp)>,
-    /// Limits that came since `live` was last looked through.
-    come: usize,
-    /// When the last of all states ends.
-    ends: Timestamp,
+/// All that one policy knows of one key.
+struct Saved<R: Rule, W: Rule> {
+    state: R::State,
+    own_ends: Timestamp,
+    /// Limit, its entry in the list, state; in ascending order.
+    own: Vec<(u64, Timestamp, W::State)>,
 }
 
 impl<R, W> Keyed<R, W>
@@ -159,6 +165,41 @@ where
         let state = consume(&rule, &mut own.table, own_tag(ask), ask.cost, now);
         own.note(ask.limit, state.reset_after, now);
         Decision::single(now, state)
+    }
+
+    fn state(&self, tag: u64) -> R::State {
+        self.table.load(self.table.place(tag), tag)
+    }
+
+    /// A key's states under limits of its own that are in use: limit, its entry in the list, state.
+    fn live_own(&self, tag: u64, now: Timestamp) -> impl Iterator<Item = (u64, Timestamp, W::State)> {
+        let live = self.own.as_ref().map_or(&[][..], |own| &own.live);
+        let states = live.iter().map(move |&(limit, until)| {
+            let state = self.own_state(own_tag(Ask { tag, cost: 0, limit }));
+            (limit, until, state)
+        });
+        states.filter(move |(limit, _, state)| is_in_use(&self.any_limit.with_limit(*limit), state, now))
+    }
+
+    /// When the last of all states under own limits ends; zero where that was before now.
+    fn own_ends(&self, now: Timestamp) -> Timestamp {
+        self.own.as_ref().map(|own| own.ends).filter(|&ends| now < ends).unwrap_or_default()
+    }
+
+    /// What [`Store::save`] wrote.
+    fn read(&self, words: &mut Words<'_>, latest: Timestamp) -> Option<Saved<R, W>> {
+        let state = self.rule.restore(words, latest)?;
+        let (own_ends, count) = (words.time()?, words.number()?);
+        let mut own = Vec::new();
+        for _ in 0..count {
+            let (limit, until) = (words.number()?, words.time()?);
+            let is_next = own.last().map_or(0, |&(before, _, _)| before) < limit;
+            if !is_next || limit == self.rule.limit() || until > own_ends || own.len() == MAX_LIVE_LIMITS {
+                return None;
+            }
+            own.push((limit, until, self.any_limit.with_limit(limit).restore(words, latest)?));
+        }
+        Some(Saved { state, own_ends, own })
     }
 
     /// The state of a call with its own limit.
@@ -236,6 +277,41 @@ where
         }
     }
 
+    fn save(&self, tag: u64, now: Timestamp, words: &mut Vec<u64>) {
+        let state = Some(self.state(tag)).filter(|state| is_in_use(&self.rule, state, now)).unwrap_or_default();
+        self.rule.save(&state, words);
+        let states: Vec<_> = self.live_own(tag, now).collect();
+        words.extend([self.own_ends(now).as_micros(), states.len() as u64]);
+        for (limit, until, state) in states {
+            words.extend([limit, until.as_micros()]);
+            self.any_limit.with_limit(limit).save(&state, words);
+        }
+    }
+
+    fn check_saved(&self, words: &mut Words<'_>, latest: Timestamp) -> bool {
+        self.read(words, latest).is_some()
+    }
+
+    fn restore(&mut self, tag: u64, words: &mut Words<'_>, latest: Timestamp) {
+        let Some(Saved { state, own_ends, own }) = self.read(words, latest) else { return };
+        let rule = self.rule;
+        update(&mut self.table, tag, |_| state, |state| rule.is_idle(state, latest));
+        if latest < own_ends {
+            self.own_mut().ends = own_ends;
+        }
+        for (limit, until, state) in own {
+            let any_limit = self.any_limit;
+            let to = self.own_mut();
+            to.live.push((limit, until));
+            let tag = own_tag(Ask { tag, cost: 0, limit });
+            update(&mut to.table, tag, |_| state, |state| any_limit.is_idle(state, latest));
+        }
+    }
+
+    fn ends(&self, tag: u64, now: Timestamp) -> Timestamp {
+        now.saturating_add(self.rule.standing(&self.state(tag), now).reset_after).max(self.own_ends(now))
+    }
+
     #[inline]
     fn sweep(&mut self, now: Timestamp) {
         let rule = self.rule;
@@ -252,49 +328,9 @@ where
     }
 }
 
-/// Different limits in use at once that a reset finds. A host has a handful of plans; one that makes up a
-/// limit for each call would make the list grow without bound.
-const MAX_LIVE_LIMITS: usize = 4_096;
-/// New limits after which those that have ended are dropped from the list.
-const LOOK_THROUGH_EVERY: usize = 256;
-
-impl<W: Rule> OwnLimits<W> {
-    fn new(cap: usize) -> Self {
-        Self { table: Table::new(cap), live: Vec::new(), come: 0, ends: Timestamp::ZERO }
-    }
-
-    /// Remembers that `limit` has a state that is live for `life` from now.
-    fn note(&mut self, limit: u64, life: Span, now: Timestamp) {
-        let until = now.saturating_add(life);
-        if self.ends <= now {
-            self.live.clear();
-        }
-        self.ends = self.ends.max(until);
-        if let Some((_, known)) = self.find(limit).ok().and_then(|at| self.live.get_mut(at)) {
-            *known = (*known).max(until);
-            return;
-        }
-        self.come += 1;
-        if self.come > self.live.len().min(LOOK_THROUGH_EVERY) {
-            self.come = 0;
-            self.live.retain(|(_, until)| *until > now);
-        }
-        if self.live.len() < MAX_LIVE_LIMITS {
-            let (Ok(at) | Err(at)) = self.find(limit);
-            self.live.insert(at, (limit, until));
-        }
-    }
-}
-
-impl<W: Rule> OwnLimits<W> {
-    fn find(&self, limit: u64) -> Result<usize, usize> {
-        self.live.binary_search_by_key(&limit, |&(known, _)| known)
-    }
-}
-
 /// The tag of a key under a limit of its own.
 fn own_tag(ask: Ask) -> u64 {
-    KeyHash::new([ask.tag, ask.limit]).of(&ask.tag.to_le_bytes())
+    KeyHash::new([ask.tag, ask.limit]).of(&ask.tag.to_le_bytes()).get()
 }
 
 #[cfg_attr(not(feature = "small-code"), inline(always))]
@@ -337,4 +373,9 @@ fn policy_state<R: Rule>(rule: &R, state: &R::State, now: Timestamp) -> PolicySt
         retry_after: RetryAfter::Now,
         charged: 0,
     }
+}
+
+/// Whether a state says more than "never seen". Unlike [`Rule::is_idle`] it looks at all that is counted.
+fn is_in_use<R: Rule>(rule: &R, state: &R::State, now: Timestamp) -> bool {
+    !rule.standing(state, now).reset_after.is_zero()
 }

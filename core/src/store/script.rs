@@ -1,0 +1,55 @@
+//! The scripts, and the names by which Redis knows them.
+
+use alloc::string::String;
+
+use super::sha1;
+
+/// A script that runs in Redis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Script {
+    /// Many decisions of one fixed window.
+    Window,
+    /// Decisions under any policies.
+    Decide,
+    /// Corrects what a decision took.
+    Settle,
+    /// Forgets a key.
+    Reset,
+    /// Refuses a key for a time.
+    Block,
+}
+
+impl Script {
+    /// All scripts.
+    pub const ALL: [Self; 5] = [Self::Window, Self::Decide, Self::Settle, Self::Reset, Self::Block];
+
+    /// Its name; the file in `scripts/` is called so.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Window => "window",
+            Self::Decide => "decide",
+            Self::Settle => "settle",
+            Self::Reset => "reset",
+            Self::Block => "block",
+        }
+    }
+
+    /// Its text, for `EVAL` and `SCRIPT LOAD`.
+    #[must_use]
+    pub const fn source(self) -> &'static str {
+        match self {
+            Self::Window => include_str!("scripts/window.lua"),
+            Self::Decide => include_str!("scripts/decide.lua"),
+            Self::Settle => include_str!("scripts/settle.lua"),
+            Self::Reset => include_str!("scripts/reset.lua"),
+            Self::Block => include_str!("scripts/block.lua"),
+        }
+    }
+
+    /// What `EVALSHA` takes. It is computed at each call: keep it.
+    #[must_use]
+    pub fn sha1(self) -> String {
+        sha1::hex(self.source())
+    }
+}

@@ -1,0 +1,91 @@
+//! A share that changes while tickets wait and run.
+
+use tollgate_core::{Cost, PacerEvent, Submission, Timestamp};
+
+use crate::model::{Asked, Outcome, Rules, Subject, Tollgate};
+
+fn rules() -> Rules {
+    Rules { policies: vec![(10, 1_000)], concurrency: Some(10), max_queue: 100, ageing: 1_000 }
+}
+
+fn asked(cost: u64) -> Asked {
+    Asked { costs: vec![cost], priority: 0, lane: 0, deadline: None }
+}
+
+#[test]
+fn what_runs_ends_and_nothing_starts_above_a_smaller_share() {
+    let mut ours = Tollgate::new(&rules());
+    for ticket in 0..10 {
+        assert_eq!(ours.submit(ticket, &asked(1), 0), Outcome::Started);
+    }
+    ours.set_share(&[4], 3, 100);
+    assert_eq!(ours.submit(10, &asked(1), 100), Outcome::Waiting);
+    assert_eq!(ours.poll_timeout(), None, "ten run, of three");
+    for ticket in 0..7 {
+        ours.finish(ticket, 200);
+    }
+    assert_eq!(ours.poll_timeout(), None, "three run, of three");
+    ours.finish(7, 200);
+    assert_eq!(ours.poll_timeout(), Some(1_000));
+}
+
+#[test]
+fn with_a_share_of_nothing_all_wait_until_it_grows() {
+    let mut ours = Tollgate::new(&rules());
+    ours.set_share(&[0], 0, 0);
+    for ticket in 0..3 {
+        assert_eq!(ours.submit(ticket, &asked(4), 0), Outcome::Waiting);
+    }
+    assert_eq!(ours.poll_timeout(), None);
+    ours.set_share(&[8], 10, 500);
+    assert_eq!(ours.events(), [(0, Outcome::Started), (1, Outcome::Started)]);
+    assert_eq!(ours.poll_timeout(), Some(1_500));
+}
+
+#[test]
+fn what_costs_more_than_the_share_waits_aside() {
+    let mut ours = Tollgate::new(&rules());
+    ours.set_share(&[5], 10, 0);
+    assert_eq!(ours.submit(0, &asked(6), 0), Outcome::Waiting);
+    assert_eq!(ours.submit(1, &asked(5), 0), Outcome::Started);
+    assert_eq!(ours.submit(2, &asked(5), 0), Outcome::Waiting);
+    ours.set_share(&[10], 10, 10);
+    assert_eq!(ours.poll_timeout(), Some(1_000), "the first is first again");
+    ours.handle_timeout(1_000);
+    assert_eq!(ours.events(), [(0, Outcome::Started)]);
+}
+
+#[test]
+fn what_costs_more_than_the_limit_is_rejected_at_once() {
+    let mut ours = Tollgate::new(&rules());
+    ours.set_share(&[5], 10, 0);
+    let rejection = ours.pacer.submit(Submission { cost: Cost::All(11), ..Submission::default() }, Timestamp::ZERO);
+    let too_large = tollgate_core::Rejection::TooLarge { policy: 0, cost: 11, limit: 10 };
+    assert_eq!(rejection, Err(too_large));
+}
+
+#[test]
+fn a_pause_holds_all_back_and_the_longer_one_counts() {
+    let mut ours = Tollgate::new(&rules());
+    ours.pause(5_000, 0);
+    ours.pause(100, 0);
+    assert_eq!(ours.submit(0, &asked(1), 50), Outcome::Waiting);
+    assert_eq!(ours.poll_timeout(), Some(5_000));
+    ours.resume(70);
+    assert_eq!(ours.events(), [(0, Outcome::Started)]);
+    ours.pause(u64::MAX, 70);
+    assert_eq!(ours.submit(1, &asked(1), 80), Outcome::Waiting);
+    assert_eq!(ours.poll_timeout(), None, "a pause without an end");
+    ours.resume(90);
+    assert!(matches!(ours.pacer.poll_event(), Some(PacerEvent::Started(_))));
+}
+
+#[test]
+fn windows_of_ten_years_work() {
+    let ten_years = 10 * 31_557_600 * 1_000_000;
+    let mut ours = Tollgate::new(&Rules { policies: vec![(1, ten_years)], ..rules() });
+    assert_eq!(ours.submit(0, &asked(1), 7), Outcome::Started);
+    ours.finish(0, 7);
+    assert_eq!(ours.submit(1, &asked(1), 8), Outcome::Waiting);
+    assert_eq!(ours.poll_timeout(), Some(ten_years + 7));
+}

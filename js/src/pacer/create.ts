@@ -1,0 +1,108 @@
+import { nowMicros } from "../clock.js";
+import { optionError } from "../errors.js";
+import { Listeners } from "../events.js";
+import type { Duration } from "../types.js";
+import { checkOptions, micros } from "../validate.js";
+import { waitFor } from "../wait.js";
+import { pacedFetch } from "./fetch.js";
+import { KeyedQueues } from "./keyed.js";
+import { pacedMap } from "./map.js";
+import { checkFunction, checkPaceOptions, pacerSettings } from "./options.js";
+import { CallQueue } from "./queue.js";
+import { Refusals } from "./refusals.js";
+import type { Job, PaceOptions, Pacer, PacerEvents, PacerOptions } from "./types.js";
+
+/**
+ * Makes a pacer: functions that are given to it are called as soon as limits and concurrency allow, in order.
+ *
+ * @throws TollgateError with a `CONFIG_…` code that names the option, its value and what is allowed.
+ */
+export function createPacer<const N extends string = "default">(options: PacerOptions<N>): Pacer<N> {
+  const settings = pacerSettings(options);
+  const listeners = new Listeners<PacerEvents>();
+  const make = () => new CallQueue(settings, listeners, new Refusals(settings));
+  const own = make();
+  const keyed = new KeyedQueues(make);
+  const close = async (given: { drain?: boolean | Duration } = {}) => {
+    const waitMicros = drainMicros(given);
+    const queues = [own, ...keyed.close()];
+    await endAll(queues, waitMicros);
+  };
+  return pacerOver(() => own, { learn: settings.learn, listeners, keyed, close }) as unknown as Pacer<N>;
+}
+
+/** What the pacers of one `createPacer` share. */
+interface Shared {
+  learn: boolean;
+  listeners: Listeners<PacerEvents>;
+  keyed: KeyedQueues;
+  close(options?: { drain?: boolean | Duration }): Promise<void>;
+}
+
+function pacerOver(queue: () => CallQueue, shared: Shared): Pacer {
+  const pace = <T>(fn: (job: Job) => T | PromiseLike<T>, options?: PaceOptions): Promise<T> =>
+    queue().pace(fn, options);
+  return Object.assign(pace, {
+    wrap<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, options?: PaceOptions) {
+      checkFunction("fn", fn);
+      if (options !== undefined) checkPaceOptions(options);
+      return function (this: unknown, ...args: A): Promise<R> {
+        return queue().pace<R>(() => fn.apply(this, args), options);
+      };
+    },
+    map: <I, R>(
+      items: Iterable<I> | AsyncIterable<I>,
+      fn: (item: I, job: Job) => R | PromiseLike<R>,
+      options?: PaceOptions,
+    ) => pacedMap(queue(), items, fn, options),
+    fetch: pacedFetch(queue, shared.learn),
+    for(key: string) {
+      if (typeof key !== "string") throw optionError("CONFIG_KEY", "key", key, "a text");
+      return pacerOver(() => shared.keyed.get(key), shared);
+    },
+    pause: (duration?: Duration) => queue().pause(pauseMicros(duration), "pause"),
+    resume: () => queue().resume(),
+    clear: (reason?: unknown) => queue().clear(reason),
+    onIdle: () => queue().onIdle(),
+    stats: () => queue().stats(),
+    on: shared.listeners.on.bind(shared.listeners) as Pacer["on"],
+    close: shared.close,
+    [Symbol.asyncDispose]: () => shared.close(),
+  }) as Pacer;
+}
+
+function pauseMicros(duration: Duration | undefined): number {
+  return duration === undefined ? Number.MAX_SAFE_INTEGER : micros("CONFIG_DURATION", "duration", duration);
+}
+
+/** How long `close` waits for what is on its way, in microseconds. */
+function drainMicros(given: { drain?: boolean | Duration }): number {
+  checkOptions("close", given, ["drain"]);
+  const { drain = false } = given as { drain?: boolean | Duration };
+  if (typeof drain === "boolean") return drain ? Number.POSITIVE_INFINITY : 0;
+  return micros("CONFIG_DRAIN", "drain", drain);
+}
+
+async function endAll(queues: CallQueue[], waitMicros: number): Promise<void> {
+  for (const queue of queues) queue.refuseFurther();
+  if (waitMicros > 0) await waitUntilIdle(queues, waitMicros);
+  for (const queue of queues) queue.endAll();
+}
+
+/** Waits until all have ended, or the time has passed. */
+async function waitUntilIdle(queues: CallQueue[], waitMicros: number): Promise<void> {
+  const idle = Promise.all(queues.map((queue) => queue.onIdle()));
+  if (waitMicros === Number.POSITIVE_INFINITY) {
+    await idle;
+    return;
+  }
+  const ended = new AbortController();
+  const until = nowMicros() + waitMicros;
+  const late = async () => {
+    for (let left = waitMicros; left > 0 && !ended.signal.aborted; left = until - nowMicros()) {
+      await waitFor(left / 1000, ended.signal);
+    }
+  };
+  await Promise.race([idle, late().catch(() => {})]);
+  ended.abort();
+}

@@ -1,0 +1,415 @@
+import { nowMicros } from "../clock.js";
+import { type EnginePacer, engine } from "../engine.js";
+import type { Listeners } from "../events.js";
+import { writeActual, writeAmount, writeUsual } from "../request.js";
+import { COSTS, LIMITS, LISTS, NOW, READ_LIMITS, scratch } from "../scratch.js";
+import type { Amount } from "../types.js";
+import { engineErrors, micros } from "../validate.js";
+import { waitFor } from "../wait.js";
+import { Call } from "./call.js";
+import {
+  DEADLINE,
+  EVENTS,
+  HAS_STARTED,
+  IS_TOO_LARGE,
+  IS_WAITING,
+  LANE,
+  LIST,
+  MOST_EVENTS,
+  NEXT,
+  OUTCOME,
+  PAUSED_UNTIL,
+  PRIORITY,
+  RUNNING,
+  SUBJECT,
+  TICKET,
+  WAITING,
+} from "./cells.js";
+import { cleared, closed, queueFull, RateLimitTimeoutError, tooLarge } from "./errors.js";
+import { Lanes } from "./lanes.js";
+import { checkFunction, checkPaceOptions, type PacerSettings } from "./options.js";
+import { Signals } from "./signals.js";
+import type { Job, PaceOptions, PacerEvents, PacerStats } from "./types.js";
+import { WakeUp } from "./wake-up.js";
+
+/** Slots for calls that wait which are kept when none does. */
+const SPARE = 1_024;
+
+/** What decides whether a call that failed goes again. */
+export interface Failures {
+  /** Milliseconds after which the call goes again; undefined where it does not. May pause the queue. */
+  onError(queue: CallQueue, call: Call, error: unknown): number | undefined;
+  onSuccess(): void;
+}
+
+/** Calls that wait and run under one budget. The engine says which of them may go, and when. */
+export class CallQueue {
+  readonly #engine: EnginePacer;
+  readonly #settings: PacerSettings;
+  readonly #listeners: Listeners<PacerEvents>;
+  readonly #failures: Failures;
+  /** Calls that wait, by the low 32 bits of their tickets' numbers. */
+  #waiting: (Call | undefined)[] = [];
+  readonly #signals = new Signals<Call>((calls, reason) => this.#abort(calls, reason));
+  readonly #lanes = new Lanes();
+  readonly #go = (call: Call) => this.#make(call);
+  readonly #wakeUp = new WakeUp(() => this.#drain());
+  readonly #closing = new AbortController();
+  #isClosed = false;
+  /** Calls whose promises have not settled. */
+  #pending = 0;
+  #idle: (() => void)[] = [];
+  #toConfirm = false;
+
+  constructor(settings: PacerSettings, listeners: Listeners<PacerEvents>, failures: Failures) {
+    this.#settings = settings;
+    this.#listeners = listeners;
+    this.#failures = failures;
+    this.#engine = engineErrors(() => engine.createPacer(settings.engine, scratch));
+  }
+
+  get names(): readonly string[] {
+    return this.#engine.names;
+  }
+
+  /** The limit of each policy. */
+  get quotas(): readonly number[] {
+    return this.#settings.engine.policies.map(({ limit }) => limit);
+  }
+
+  get concurrency(): number | undefined {
+    return this.#settings.engine.concurrency;
+  }
+
+  /** Aborted when the calls that run are to end. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Calls `fn` when its turn comes. What is wrong with the options rejects. */
+  pace<T>(fn: (job: Job) => T | PromiseLike<T>, options?: PaceOptions): Promise<T> {
+    try {
+      if (this.#isClosed) throw closed();
+      checkFunction("fn", fn);
+      if (options !== undefined) checkPaceOptions(options);
+      const call = new Call(this, fn, options);
+      const gate = this.#submit(call);
+      this.#pending++;
+      // A call that waits is no more than a promise and its reaction, which keeps the caller's asynchronous context.
+      return (gate === undefined ? this.#make(call) : gate.then(this.#go)) as Promise<T>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Takes a place for a call that somebody else makes, if it may go now; its ticket is for {@link CallQueue.end}. */
+  start(cost: Amount): number | undefined {
+    writeAmount(cost, this.names);
+    scratch[NOW] = nowMicros();
+    scratch[PRIORITY] = 0;
+    scratch[LANE] = 0;
+    scratch[DEADLINE] = -1;
+    this.#engine.submit();
+    const outcome = scratch[OUTCOME] as number;
+    if (outcome > HAS_STARTED) throw this.#rejection(outcome);
+    const ticket = scratch[TICKET] as number;
+    if (outcome === IS_WAITING) this.#cancel(ticket);
+    this.#follow();
+    return outcome === HAS_STARTED ? ticket : undefined;
+  }
+
+  /** Gives back the place of {@link CallQueue.start}. */
+  end(ticket: number): void {
+    this.#finish(ticket);
+  }
+
+  /** Corrects what a call has taken; nothing where it has ended. */
+  settle(call: Call, actual: Amount): void {
+    writeActual(actual, this.names);
+    this.#about(call.ticket);
+    this.#engine.settle();
+    this.#follow();
+  }
+
+  /** The other side has `left` of a policy for all that it has not seen, for a time. */
+  learn(call: Call, policy: number, left: number, spanMicros: number): void {
+    scratch[PRIORITY] = policy;
+    scratch[LANE] = left;
+    scratch[DEADLINE] = spanMicros;
+    scratch[LISTS] = 0;
+    this.#about(call.ticket);
+    this.#engine.learn();
+    this.#follow();
+  }
+
+  /** Starts nothing for a time; longer pauses stay. */
+  pause(spanMicros: number, from: string): void {
+    scratch[LISTS] = 0;
+    this.#about(spanMicros);
+    this.#engine.pause();
+    this.#follow();
+    const ms = spanMicros >= Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : spanMicros / 1000;
+    this.#listeners.emit("paused", { ms, from });
+  }
+
+  resume(): void {
+    scratch[LISTS] = 0;
+    this.#about(0);
+    this.#engine.resume();
+    this.#follow();
+  }
+
+  /** Sets what may be used of each limit, and of the concurrency, from now on. */
+  setShare(shares: readonly number[], concurrency: number): void {
+    for (let i = 0; i < this.names.length; i++) scratch[LIMITS + i] = shares[i] ?? 0;
+    scratch[LISTS] = READ_LIMITS;
+    this.#about(concurrency);
+    this.#engine.setShare();
+    this.#follow();
+  }
+
+  /** Rejects all calls that wait. */
+  clear(reason: unknown = cleared()): void {
+    this.#drain();
+    this.#engine.clear();
+    for (const call of this.#waiting) if (call !== undefined) this.#reject(call, reason);
+    this.#waiting = [];
+    this.#follow();
+  }
+
+  onIdle(): Promise<void> {
+    if (this.#pending === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  stats(): PacerStats {
+    scratch[LISTS] = READ_LIMITS;
+    this.#about(0);
+    this.#engine.state();
+    this.#follow();
+    const paused = scratch[PAUSED_UNTIL] as number;
+    const isCounted = this.names.length > 0;
+    return {
+      waiting: scratch[WAITING] as number,
+      running: scratch[RUNNING] as number,
+      share: isCounted ? (scratch[LIMITS] as number) : Number.POSITIVE_INFINITY,
+      quota: this.#settings.engine.policies[0]?.limit ?? Number.POSITIVE_INFINITY,
+      peers: 1,
+      startedInWindow: isCounted ? (scratch[COSTS] as number) : 0,
+      pausedMs: paused < 0 ? 0 : pauseMillis(paused, scratch[NOW] as number),
+    };
+  }
+
+  /** Whether it is as if new: nothing waits, runs or counts. */
+  isUnused(): boolean {
+    if (this.#pending > 0) return false;
+    const { pausedMs } = this.stats();
+    return pausedMs === 0 && this.names.every((_, i) => scratch[COSTS + i] === 0);
+  }
+
+  /** Takes no more calls; those on their way go on. */
+  refuseFurther(): void {
+    this.#isClosed = true;
+  }
+
+  /** Ends what waits, and asks what runs to end. */
+  endAll(): void {
+    this.#isClosed = true;
+    this.clear(closed());
+    this.#closing.abort(closed());
+  }
+
+  /** Makes a call whose turn has come, as often as it goes again. */
+  async #make(call: Call): Promise<unknown> {
+    try {
+      for (;;) {
+        this.#check(call);
+        let delay: number | undefined;
+        try {
+          const value = await call.fn(call);
+          this.#failures.onSuccess();
+          return value;
+        } catch (error) {
+          delay = this.#failures.onError(this, call, error);
+          if (delay === undefined) throw error;
+        } finally {
+          this.#finish(call.ticket);
+        }
+        await this.#before(call, delay);
+        await this.#submit(call);
+      }
+    } finally {
+      if (--this.#pending === 0) this.#becomeIdle();
+    }
+  }
+
+  /** Turns a call back that has failed while it waited, or whose signal was aborted between its turn and its start. */
+  #check(call: Call): void {
+    if (call.failure !== undefined) throw call.failure.reason;
+    const signal = call.options?.signal;
+    if (!signal?.aborted) return;
+    this.settle(call, 0);
+    this.#finish(call.ticket);
+    throw signal.reason;
+  }
+
+  /** When a call that is submitted now expires; −1 for never. */
+  #deadline(options: PaceOptions | undefined, now: number): number {
+    const given = options?.maxDelay;
+    const longest = given === undefined ? this.#settings.maxDelayMicros : micros("CONFIG_MAX_DELAY", "maxDelay", given);
+    return longest === undefined ? -1 : now + longest;
+  }
+
+  /** Waits until a call may be submitted again. */
+  async #before(call: Call, delayMs: number): Promise<void> {
+    this.#listeners.emit("retry", { attempt: call.attempt + 1, afterMs: delayMs });
+    const until = nowMicros() + delayMs * 1000;
+    for (let left = delayMs * 1000; left > 0; left = until - nowMicros()) {
+      await waitFor(left / 1000, this.closing, call.options?.signal);
+    }
+    this.closing.throwIfAborted();
+    call.attempt++;
+  }
+
+  /** Asks for a ticket. What is returned resolves when the call may go; undefined where it may at once. */
+  #submit(call: Call): Promise<Call> | undefined {
+    const { options } = call;
+    options?.signal?.throwIfAborted();
+    const now = nowMicros();
+    const deadline = this.#deadline(options, now);
+    if (options?.cost === undefined) writeUsual();
+    else writeAmount(options.cost, this.names);
+    scratch[NOW] = now;
+    scratch[PRIORITY] = options?.priority ?? 0;
+    scratch[LANE] = this.#lanes.enter(options?.lane);
+    scratch[DEADLINE] = deadline;
+    this.#engine.submit();
+    const outcome = scratch[OUTCOME] as number;
+    if (outcome !== IS_WAITING) this.#lanes.leave(options?.lane);
+    if (outcome > HAS_STARTED) throw this.#rejection(outcome);
+    call.ticket = scratch[TICKET] as number;
+    const gate = outcome === HAS_STARTED ? undefined : this.#wait(call);
+    this.#follow();
+    return gate;
+  }
+
+  #rejection(outcome: number): Error {
+    this.#follow();
+    if (outcome !== IS_TOO_LARGE) return queueFull(this.#settings.engine.maxQueue ?? 2 ** 31);
+    const [policy, cost, limit] = scratch.subarray(LIST, LIST + 3) as unknown as [number, number, number];
+    return tooLarge(this.names[policy] ?? "", cost, limit);
+  }
+
+  #wait(call: Call): Promise<Call> {
+    this.#waiting[call.ticket >>> 0] = call;
+    const signal = call.options?.signal;
+    if (signal !== undefined) this.#signals.add(signal, call);
+    return new Promise((resolve) => {
+      call.go = resolve;
+    });
+  }
+
+  /** A call no longer waits: what follows comes after the present turn. */
+  #leave(call: Call): void {
+    const { go, options } = call;
+    call.go = undefined;
+    this.#waiting[call.ticket >>> 0] = undefined;
+    if (options !== undefined) {
+      this.#lanes.leave(options.lane);
+      if (options.signal !== undefined) this.#signals.delete(options.signal, call);
+    }
+    go?.(call);
+  }
+
+  #reject(call: Call, reason: unknown): void {
+    call.failure = { reason };
+    this.#leave(call);
+  }
+
+  #finish(ticket: number): void {
+    scratch[LISTS] = 0;
+    this.#about(ticket);
+    this.#engine.finish();
+    this.#follow();
+  }
+
+  #abort(calls: Iterable<Call>, reason: unknown): void {
+    scratch[LISTS] = 0;
+    scratch[NOW] = nowMicros();
+    for (const call of calls) {
+      // One that was about to go is stopped before its function is called.
+      if (this.#cancel(call.ticket)) this.#reject(call, reason);
+    }
+    this.#drain();
+  }
+
+  /** Takes a ticket back that waits. */
+  #cancel(ticket: number): boolean {
+    scratch[SUBJECT] = ticket;
+    this.#engine.cancel();
+    return scratch[OUTCOME] === 1;
+  }
+
+  /** Writes the time and what a call of the engine is about. */
+  #about(subject: number): void {
+    scratch[NOW] = nowMicros();
+    scratch[SUBJECT] = subject;
+  }
+
+  /** Does what a call of the engine has left to do. */
+  #follow(): void {
+    if (scratch[EVENTS] !== 0) this.#drain();
+    else this.#wakeUp.set(scratch[NEXT] as number);
+  }
+
+  /** Takes all events. What they start runs after this, so no call of the engine comes in between. */
+  #drain(): void {
+    let count: number;
+    do {
+      scratch[NOW] = nowMicros();
+      this.#engine.drain();
+      count = scratch[EVENTS] as number;
+      for (let i = 0; i < count; i++) this.#happened(scratch[LIST + i] as number);
+    } while (count === MOST_EVENTS);
+    this.#wakeUp.set(scratch[NEXT] as number);
+    if (this.#waiting.length > SPARE && scratch[WAITING] === 0) this.#waiting = [];
+  }
+
+  #happened(event: number): void {
+    const ticket = event < 0 ? -1 - event : event;
+    const call = this.#waiting[ticket >>> 0];
+    if (call === undefined) return;
+    if (event < 0) {
+      this.#reject(call, new RateLimitTimeoutError());
+      return;
+    }
+    this.#leave(call);
+    this.#confirmLater();
+  }
+
+  /** Tells the engine when those that may go have begun, so that the limit holds for them and not for our decisions. */
+  #confirmLater(): void {
+    if (this.#toConfirm || this.names.length === 0) return;
+    this.#toConfirm = true;
+    Promise.resolve().then(() => Promise.resolve().then(() => this.#confirm()));
+  }
+
+  #confirm(): void {
+    this.#toConfirm = false;
+    scratch[LISTS] = 0;
+    this.#about(0);
+    this.#engine.begun();
+    this.#follow();
+  }
+
+  #becomeIdle(): void {
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const resolve of idle) resolve();
+  }
+}
+
+/** Milliseconds until a pause ends. */
+function pauseMillis(until: number, now: number): number {
+  return until >= Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : Math.max(0, until - now) / 1000;
+}

@@ -1,0 +1,145 @@
+import type { TollgateError } from "../errors.js";
+import { afterInput, Deadline } from "./deadline.js";
+import type { Link } from "./link.js";
+import { timedOut } from "./store-errors.js";
+
+/** A script of decisions, and what all calls of one limiter have in common. */
+export interface BatchScript {
+  source: string;
+  sha1: string;
+  /** What the arguments of a call begin with. */
+  head: readonly string[];
+  /** Commands that one decision runs in Redis. */
+  commands: number;
+}
+
+/** One decision on its way. */
+export interface Question {
+  keys: readonly string[];
+  arg: string;
+  /** Told the reply of the whole call, and the place of this decision in it. */
+  answer(reply: unknown, index: number): void;
+  fail(error: TollgateError): void;
+}
+
+/** Commands that one call runs in Redis at most: measured, its 99th percentile stays below 0.7 ms. */
+const COMMANDS_A_CALL = 256;
+/** Calls that are out while further decisions gather: measured, more make the calls smaller and nothing faster. */
+const CALLS_OUT = 2;
+
+/**
+ * Decisions of one limiter that travel together, in a cluster those of one partition.
+ *
+ * The first is sent at once when nothing is out; what is asked for meanwhile gathers until this turn of the event loop
+ * ends.
+ */
+export class Batcher {
+  #link: Link;
+  #script: BatchScript;
+  #partition: number;
+  #timeoutMs: number;
+  #onAnswer: (micros: number) => void;
+  #longest: number;
+  /** Batches that were not sent yet; only the last may grow. */
+  #waiting: Batch[] = [];
+  #out = 0;
+  #scheduled = false;
+
+  constructor(
+    link: Link,
+    script: BatchScript,
+    partition: number,
+    timeoutMs: number,
+    onAnswer: (micros: number) => void,
+  ) {
+    this.#link = link;
+    this.#script = script;
+    this.#partition = partition;
+    this.#timeoutMs = timeoutMs;
+    this.#onAnswer = onAnswer;
+    this.#longest = link.commands.transport === "http" ? 1 : Math.max(1, Math.floor(COMMANDS_A_CALL / script.commands));
+  }
+
+  add(question: Question): void {
+    const refusal = this.#link.refusal(this.#partition);
+    if (refusal !== undefined) {
+      question.fail(refusal);
+      return;
+    }
+    this.#open().questions.push(question);
+    if (this.#link.commands.transport === "http" || (this.#out === 0 && !this.#scheduled)) this.#sendNext();
+    else this.#schedule();
+  }
+
+  #open(): Batch {
+    const last = this.#waiting.at(-1);
+    if (last !== undefined && last.questions.length < this.#longest) return last;
+    const batch = new Batch(this.#timeoutMs, () => this.#drop(batch));
+    this.#waiting.push(batch);
+    return batch;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#out >= CALLS_OUT) return;
+    this.#scheduled = true;
+    afterInput(() => {
+      this.#scheduled = false;
+      while (this.#out < CALLS_OUT && this.#waiting.length > 0) this.#sendNext();
+    });
+  }
+
+  #sendNext(): void {
+    const batch = this.#waiting.shift();
+    if (batch === undefined) return;
+    this.#out++;
+    const { source, sha1 } = this.#script;
+    const call = { source, sha1, keys: batch.keys(), args: [...this.#script.head, ...batch.args()] };
+    batch.giveUp = this.#link.send(call, this.#partition, (error, reply, micros) => {
+      this.#out--;
+      if (micros > 0) this.#onAnswer(micros);
+      if (error === undefined) batch.answer(reply);
+      else batch.fail(error);
+      if (this.#waiting.length > 0) this.#schedule();
+    });
+  }
+
+  /** The deadline of a batch that was never sent. */
+  #drop(batch: Batch): void {
+    this.#waiting.splice(this.#waiting.indexOf(batch), 1);
+    batch.fail(timedOut(this.#timeoutMs));
+  }
+}
+
+class Batch {
+  readonly questions: Question[] = [];
+  /** Set once it is out. */
+  giveUp: ((timeoutMs: number) => void) | undefined;
+  #deadline: Deadline;
+
+  constructor(timeoutMs: number, drop: () => void) {
+    this.#deadline = new Deadline(timeoutMs, () => {
+      if (this.giveUp === undefined) drop();
+      else this.giveUp(timeoutMs);
+    });
+  }
+
+  keys(): string[] {
+    return this.questions.flatMap(({ keys }) => keys);
+  }
+
+  args(): string[] {
+    return this.questions.map(({ arg }) => arg);
+  }
+
+  answer(reply: unknown): void {
+    this.#deadline.clear();
+    this.questions.forEach((question, index) => {
+      question.answer(reply, index);
+    });
+  }
+
+  fail(error: TollgateError): void {
+    this.#deadline.clear();
+    for (const question of this.questions) question.fail(error);
+  }
+}

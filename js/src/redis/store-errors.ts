@@ -1,0 +1,46 @@
+import { TollgateError } from "../errors.js";
+
+/** Redis was not asked: it cannot be reached, or is left alone for a while after failures. */
+export function unavailable(why: string): TollgateError {
+  return new TollgateError(
+    "STORE_UNAVAILABLE",
+    `Redis was not asked: ${why}`,
+    "Nothing was counted. See that Redis runs and can be reached; limits go on as onStoreError says.",
+  );
+}
+
+/** No answer within the deadline. */
+export function timedOut(ms: number): TollgateError {
+  return new TollgateError(
+    "STORE_TIMEOUT",
+    `Redis did not answer within ${ms} ms`,
+    "The call may have been counted. Give storeTimeout more time, or see what keeps Redis busy.",
+  );
+}
+
+/** The call failed on its way, or Redis answered with an error. */
+export function failedCall(error: unknown): TollgateError {
+  return new TollgateError(
+    "STORE_ERROR",
+    `Redis failed: ${messageOf(error)}`,
+    "Limits go on as onStoreError says. A lost connection may have lost the answer of a call that was counted.",
+  );
+}
+
+/** The text of an error, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether Redis does not know the script: nothing has run. */
+export function isNoScript(error: unknown): boolean {
+  return /\bNOSCRIPT\b/.test(messageOf(error));
+}
+
+/** Error replies about the call itself: Redis is well. */
+const ANSWERS = /^(?:\S*: )?(?:WRONGTYPE|ERR|NOSCRIPT|CROSSSLOT|NOPERM)\b/;
+
+/** Whether an error is an answer about the call itself, from a Redis that works. */
+export function isAnswer(error: unknown): boolean {
+  return ANSWERS.test(messageOf(error));
+}
