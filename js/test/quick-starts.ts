@@ -6,7 +6,8 @@ import { rateLimit as expressLimit } from "../src/express.js";
 import { rateLimit as fastifyLimit, registerRateLimit } from "../src/fastify.js";
 import { rateLimit as fetchLimit } from "../src/fetch.js";
 import { rateLimit as honoLimit } from "../src/hono.js";
-import { clientKey, createLimiter, type Decision, type Limiter, toHeaders } from "../src/index.js";
+import { clientKey, createLimiter, createPacer, type Decision, type Limiter, toHeaders } from "../src/index.js";
+import { pRateLimit, type Quota, QuotaManager, RateLimitTimeoutError } from "../src/p-ratelimit.js";
 
 type User = { id: string; plan: "free" | "pro" };
 const PLANS = { free: { perHour: 100 }, pro: { perHour: 5_000 } };
@@ -82,4 +83,49 @@ export function policyNames(request: Request): void {
   fetchLimit({ limit: 100, window: "1m", skipFailed: true });
   // @ts-expect-error A unit that does not exist.
   fetchLimit({ limit: 100, window: "1 fortnight" });
+}
+
+export async function pacers(ask: (signal: AbortSignal) => Promise<{ usage?: { total: number } }>): Promise<void> {
+  const openai = createPacer({
+    name: "openai",
+    redis: process.env.REDIS_URL,
+    concurrency: 20,
+    maxDelay: "30s",
+    policies: [
+      { name: "requests", limit: 500, window: "1m" },
+      { name: "tokens", limit: 30_000, window: "1m" },
+    ],
+  });
+  const answer = await openai(
+    async ({ settle, signal }) => {
+      const found = await ask(signal);
+      settle({ tokens: found.usage?.total ?? 0 });
+      return found;
+    },
+    { cost: { requests: 1, tokens: 900 } },
+  );
+  answer.usage satisfies { total: number } | undefined;
+  // @ts-expect-error There is no such policy.
+  void openai(() => 1, { cost: { calls: 1 } });
+  // @ts-expect-error An exact sliding window is the one way in which pacers count.
+  createPacer({ limit: 1, window: "1s", algorithm: "token-bucket" });
+  // @ts-expect-error Nothing would be limited.
+  createPacer({ maxDelay: "1s" });
+
+  const github = createPacer({ name: "github", limit: 5000, window: "1h", concurrency: 10, retry: 2 });
+  const options: { request: { fetch: typeof fetch } } = { request: { fetch: github.fetch } };
+  (await github.wrap((a: number, b: string) => `${a}${b}`)(1, options.request.fetch.name)) satisfies string;
+  for await (const size of github.map(["a", "bc"], (text) => text.length)) size satisfies number;
+  process.on("SIGTERM", () => github.close({ drain: "20s" }));
+  createPacer({ limit: 1, window: "1s", retry: (error, attempt) => error instanceof Error && attempt < 3 && "2s" });
+}
+
+export async function pRateLimitQuickStart(call: () => Promise<number>): Promise<number> {
+  const quota: Quota = { interval: 1000, rate: 30, concurrency: 10, maxDelay: 2000, fastStart: true };
+  const limit = pRateLimit(new QuotaManager(quota));
+  try {
+    return (await limit(call)) + (await limit(call, 5));
+  } catch (error) {
+    return error instanceof RateLimitTimeoutError ? 0 : 1;
+  }
 }

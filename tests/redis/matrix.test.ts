@@ -1,17 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createLimiter, type Limiter } from "../../js/src/index.js";
-import { CLIENTS, CLUSTER_CLIENTS, type Opened } from "./clients.js";
+import { CLIENTS, CLUSTER_CLIENTS, type Opened, opened } from "./clients.js";
 import { startCluster, type TestCluster } from "./cluster.js";
 import { type Server, startServer } from "./server.js";
+import { valkeyServer } from "./valkey.js";
 
 let server: Server;
+let valkey: Server;
 let cluster: TestCluster;
 beforeAll(async () => {
   server = await startServer();
+  valkey = await startServer({ program: valkeyServer() });
   cluster = await startCluster();
 });
 afterAll(async () => {
   await server?.stop();
+  await valkey?.stop();
   await cluster?.stop();
 });
 
@@ -29,12 +33,14 @@ const POLICIES = {
 
 const places = [
   ...Object.entries(CLIENTS).map(([name, open]) => [name, () => open(server.port)] as const),
+  ...["ioredis 6", "redis 6"].map((name) => [`${name}, Valkey`, () => opened(name, valkey.port)] as const),
   ...Object.entries(CLUSTER_CLIENTS).map(
     ([name, open]) => [`${name}, cluster`, () => open(cluster.nodes[0]?.port ?? 0)] as const,
   ),
 ];
 
 let made = 0;
+const failures: Error[] = [];
 
 describe.each(places)("%s", (_, open) => {
   let opened: Opened;
@@ -42,10 +48,15 @@ describe.each(places)("%s", (_, open) => {
     opened = await open();
   });
   afterAll(() => opened?.close());
+  afterEach(() => {
+    expect(failures.splice(0)).toEqual([]);
+  });
 
   function limiter(policy: object): Limiter<string> {
     const options = { ...policy, name: `limiter ${++made}`, redis: opened.client, storeTimeout: "5s" };
-    return createLimiter(options as unknown as Parameters<typeof createLimiter<string>>[0]);
+    const limit = createLimiter(options as unknown as Parameters<typeof createLimiter<string>>[0]);
+    limit.on("degraded", (error) => failures.push(error));
+    return limit;
   }
 
   describe.each(Object.entries(POLICIES))("%s", (_name, policy) => {
@@ -64,9 +75,9 @@ describe.each(places)("%s", (_, open) => {
       expect(await limit.peek("ann")).toMatchObject({ allowed: true, remaining: 5 });
       await limit.block("ann", "1h");
       const blocked = await limit.check("ann");
-      expect(blocked.allowed).toBe(false);
+      expect(blocked).toMatchObject({ allowed: false, source: "store" });
       expect(blocked.retryAfterMs).toBeGreaterThan(3_500_000);
-      expect((await limit.check("bob")).allowed).toBe(true);
+      expect(await limit.check("bob")).toMatchObject({ allowed: true, source: "store" });
       await limit.close();
     });
 
@@ -87,7 +98,7 @@ describe.each(places)("%s", (_, open) => {
       await limit.check("ann", { cost: 5 });
       expect(await limit.check("ann", { limit: 9 })).toMatchObject({ allowed: true, limit: 9, remaining: 8 });
       await limit.reset("ann");
-      expect(await limit.check("ann", { limit: 9 })).toMatchObject({ remaining: 8 });
+      expect(await limit.check("ann", { limit: 9 })).toMatchObject({ remaining: 8, source: "store" });
       await limit.close();
     });
   });
@@ -102,7 +113,7 @@ describe.each(places)("%s", (_, open) => {
 });
 
 it("every key that was written ends by itself", async () => {
-  const nodes = [server, ...cluster.nodes.slice(0, 3)];
+  const nodes = [server, valkey, ...cluster.nodes.slice(0, 3)];
   for (const node of nodes) {
     const keys = (await node.command("KEYS", "*")) as string[];
     for (const key of keys) expect([key, await node.command("PTTL", key)]).not.toEqual([key, -1]);

@@ -1,5 +1,6 @@
 //! The subjects by name, and the children that try them.
 
+use crate::pair::{Native, Pace, paces};
 use crate::subject::{ClockOnly, Governor, Hashbrown, Std, Tollgate};
 use crate::trial::{Growth, Speed, growth, speed};
 
@@ -36,4 +37,16 @@ pub(crate) const ENTRIES: [Entry; 11] = [
     entry!("tollgate, u64 keys, fixed window", false, Tollgate::<u64>::fixed_window()),
     entry!("tollgate, u64 keys, token bucket, 16 bytes", false, Tollgate::<u64>::token_bucket()),
     entry!(GOVERNOR_NUMBERS, true, Governor::<u64>::new()),
+];
+
+/// A subject that threads share.
+pub(crate) struct SharedEntry {
+    pub(crate) name: &'static str,
+    pub(crate) paces: fn(u32) -> [Pace; 3],
+}
+
+/// All of them; the last is what goals are stated against.
+pub(crate) const SHARED: [SharedEntry; 2] = [
+    SharedEntry { name: "tollgate, native crate", paces: |many| paces(Native::new, many) },
+    SharedEntry { name: GOVERNOR, paces: |many| paces(Governor::<String>::new, many) },
 ];

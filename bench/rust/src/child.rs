@@ -3,9 +3,12 @@
 use std::error::Error;
 use std::process::Command;
 
-use crate::catalogue::ENTRIES;
+use crate::catalogue::{ENTRIES, SHARED};
+use crate::pair::Pace;
 use crate::trial::{Growth, Speed};
 
+/// The trial of what threads share.
+const PACES: &str = "paces";
 /// The first argument of a child.
 const CHILD: &str = "--child";
 
@@ -19,6 +22,12 @@ pub(crate) fn try_speed(index: usize, many: u32) -> Result<Speed, Box<dyn Error>
 pub(crate) fn try_growth(index: usize, keys: u32) -> Result<Growth, Box<dyn Error>> {
     let [bytes_a_key, longest_micros, repeated_micros] = numbers(index, "growth", keys)?;
     Ok(Growth { bytes_a_key, longest_micros, repeated_micros })
+}
+
+/// Tries the shared subject at `index` with one key, 10,000 and `many`, in a new process.
+pub(crate) fn try_paces(index: usize, many: u32) -> Result<[Pace; 3], Box<dyn Error>> {
+    let [passed1, cpu1, passed2, cpu2, passed3, cpu3] = numbers(index, PACES, many)?;
+    Ok([(passed1, cpu1), (passed2, cpu2), (passed3, cpu3)].map(|(passed, cpu)| Pace { passed, cpu }))
 }
 
 fn numbers<const N: usize>(index: usize, trial: &str, keys: u32) -> Result<[f64; N], Box<dyn Error>> {
@@ -38,8 +47,13 @@ pub(crate) fn run_if_child(arguments: &[String]) -> Result<bool, Box<dyn Error>>
     if child != CHILD {
         return Ok(false);
     }
-    let entry = ENTRIES.get(index.parse::<usize>()?).ok_or("no such subject")?;
-    let keys = keys.parse()?;
+    let (index, keys) = (index.parse::<usize>()?, keys.parse()?);
+    if trial == PACES {
+        let entry = SHARED.get(index).ok_or("no such subject")?;
+        (entry.paces)(keys).iter().for_each(|pace| print!("{} {} ", pace.passed, pace.cpu));
+        return Ok(true);
+    }
+    let entry = ENTRIES.get(index).ok_or("no such subject")?;
     if trial == "speed" {
         let Speed { hot, few, insert, many } = (entry.speed)(keys);
         println!("{hot} {few} {insert} {many}");

@@ -1,5 +1,5 @@
-//! Tollgate's core beside its peers, one thread: what a keyed check costs, what a key takes, and how long
-//! the longest insertion takes. Prints Markdown; `--quick` leaves out the trials with 10 million keys and
+//! Tollgate in Rust beside its peers: what a keyed check costs one thread and two, what a key takes, and how long the
+//! longest insertion takes. Prints Markdown; `--quick` leaves out the trials with 10 million keys and
 //! takes fewer rounds.
 
 mod catalogue;
@@ -7,13 +7,15 @@ mod child;
 mod key;
 mod machine;
 mod meter;
+mod pair;
 mod report;
 mod subject;
 mod trial;
 
 use std::error::Error;
 
-use catalogue::{ENTRIES, Entry};
+use catalogue::{ENTRIES, Entry, SHARED};
+use pair::Pace;
 use trial::{Growth, Speed};
 
 const MILLION: u32 = 1_000_000;
@@ -38,10 +40,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         [quick] if quick == "--quick" => QUICK,
         _ => return Err("usage: tollgate-bench [--quick]".into()),
     };
-    println!("# Tollgate's core beside its peers, one thread\n");
+    println!("# Tollgate in Rust beside its peers\n");
     machine::print();
-    println!("CPU time; the best of {} interleaved rounds, each subject in its own process.\n", plan.speed_rounds);
+    println!(
+        "CPU time of one thread, where nothing else is said; the best of {} interleaved rounds, each subject in its own process.\n",
+        plan.speed_rounds
+    );
     report::print_speeds(&speeds(plan.speed_rounds)?, MILLION);
+    report::print_paces(&paces(plan.speed_rounds)?, MILLION);
     let columns = plan.growths.iter().map(|&(keys, rounds)| Ok((keys, growths(keys, rounds)?)));
     report::print_growth(&columns.collect::<Result<Vec<_>, Box<dyn Error>>>()?);
     Ok(())
@@ -50,6 +56,17 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn speeds(rounds: u32) -> Result<Vec<Speed>, Box<dyn Error>> {
     let rounds = interleaved(rounds, |index, _| child::try_speed(index, MILLION))?;
     Ok(rounds.into_iter().filter_map(|speeds| speeds.into_iter().reduce(Speed::best)).collect())
+}
+
+fn paces(rounds: u32) -> Result<Vec<[Pace; 3]>, Box<dyn Error>> {
+    let mut best: Vec<Option<[Pace; 3]>> = vec![None; SHARED.len()];
+    for _ in 0..rounds {
+        for (index, best) in best.iter_mut().enumerate() {
+            let [one, few, many] = child::try_paces(index, MILLION)?;
+            *best = Some(best.map_or([one, few, many], |old| [old[0].best(one), old[1].best(few), old[2].best(many)]));
+        }
+    }
+    Ok(best.into_iter().flatten().collect())
 }
 
 fn growths(keys: u32, rounds: u32) -> Result<Vec<Option<Growth>>, Box<dyn Error>> {

@@ -1,6 +1,7 @@
 //! The tables.
 
-use crate::catalogue::{ENTRIES, GOVERNOR, GOVERNOR_NUMBERS};
+use crate::catalogue::{ENTRIES, GOVERNOR, GOVERNOR_NUMBERS, SHARED};
+use crate::pair::Pace;
 use crate::trial::{Growth, Speed};
 
 /// The best of the rounds for each subject, in the order of [`ENTRIES`].
@@ -24,6 +25,24 @@ pub(crate) fn print_speeds(speeds: &[Speed], many: u32) {
 fn peer_of(name: &str) -> usize {
     let peer = if name.contains("u64") { GOVERNOR_NUMBERS } else { GOVERNOR };
     ENTRIES.iter().position(|entry| entry.name == peer).unwrap_or(0)
+}
+
+/// The best of the rounds for each shared subject, in the order of [`SHARED`].
+pub(crate) fn print_paces(all: &[[Pace; 3]], many: u32) {
+    println!("## R5: nanoseconds a check, two threads on one limiter\n");
+    println!("In brackets: how many times faster than governor.\n");
+    println!("| | | one hot key | 10k keys | {} keys |", millions(many));
+    println!("|---|---|---:|---:|---:|");
+    let Some(peer) = all.last() else { return };
+    for (entry, paces) in SHARED.iter().zip(all) {
+        let row = |what: &str, of: fn(&Pace) -> f64| {
+            let cells = paces.iter().zip(peer).map(|(own, peer)| format!("{:.0} ({:.2})", of(own), of(peer) / of(own)));
+            println!("| {} | {what} | {} |", entry.name, cells.collect::<Vec<_>>().join(" | "));
+        };
+        row("passed", |pace| pace.passed);
+        row("CPU", |pace| pace.cpu);
+    }
+    println!();
 }
 
 /// One column for each number of keys; rows for the subjects that were tried.

@@ -14,7 +14,7 @@ use crate::key::Key;
 /// Calls that one key may make at once in every subject.
 pub(crate) const LIMIT: u32 = 900;
 /// So long that nothing expires and nothing is refilled while a run lasts: all subjects hold all keys.
-const WINDOW_SECS: u64 = 86_400;
+pub(crate) const WINDOW_SECS: u64 = 86_400;
 /// More than any run inserts.
 const MAX_KEYS: usize = 1 << 25;
 
@@ -139,6 +139,12 @@ impl<K: Key + Eq + std::hash::Hash> Governor<K> {
         let quota = Quota::with_period(Duration::from_secs(WINDOW_SECS) / LIMIT).expect("a period above zero");
         Self(RateLimiter::dashmap(quota.allow_burst(burst)))
     }
+
+    /// Also from several threads.
+    #[inline]
+    pub(crate) fn check_key(&self, key: &K) -> bool {
+        self.0.check_key(key).is_ok()
+    }
 }
 
 impl<K: Key + Eq + std::hash::Hash> Subject for Governor<K> {
@@ -146,7 +152,7 @@ impl<K: Key + Eq + std::hash::Hash> Subject for Governor<K> {
 
     #[inline]
     fn check(&mut self, key: &K) -> bool {
-        self.0.check_key(key).is_ok()
+        self.check_key(key)
     }
 }
 

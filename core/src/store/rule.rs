@@ -16,7 +16,7 @@ pub(crate) enum StoredRule {
 /// What `decide.lua` has to know of a policy, besides its limit.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Terms {
-    /// Whole milliseconds of a fixed window, microseconds of a sliding window's tenth.
+    /// Microseconds of a fixed window, or of a sliding window's tenth.
     pub(crate) window: u64,
     /// The largest cost that can ever fit.
     pub(crate) most: u64,
@@ -65,7 +65,7 @@ impl StoredRule {
     pub(crate) fn terms(self) -> Terms {
         match self {
             Self::Fixed(rule) => {
-                let window = rule.longest_charge().as_micros().div_ceil(1_000);
+                let window = rule.longest_charge().as_micros();
                 Terms { window, most: rule.limit(), ..Terms::default() }
             }
             Self::Sliding(rule) => Terms { window: rule.part(), most: rule.limit(), ..Terms::default() },
@@ -101,9 +101,8 @@ impl StoredRule {
     /// What a state says about a cost; `None` where there are too few numbers.
     pub(crate) fn read(self, words: &[u64], cost: u64, now: Timestamp) -> Option<PolicyState> {
         match (self, words) {
-            (Self::Fixed(rule), &[used, ttl, ..]) => {
-                let ends = now.saturating_add(Span::from_millis(ttl));
-                Some(told(&rule, &Window::new(ends, used), cost, now))
+            (Self::Fixed(rule), &[used, ends, ..]) => {
+                Some(told(&rule, &Window::new(Timestamp::from_millis(ends), used), cost, now))
             }
             (Self::Sliding(rule), &[newest, ref counts @ ..]) => {
                 Some(told(&rule, &rule.state(newest, counts.get(..11)?), cost, now))

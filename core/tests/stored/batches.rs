@@ -1,36 +1,40 @@
 //! Many decisions in one call, and what a call costs the server.
 
 use redis::Value;
-use tollgate_core::store::{Op, Script};
-use tollgate_core::{Algorithm, Cost, Policy, Span, Timestamp};
+use tollgate_core::store::Script;
+use tollgate_core::{Algorithm, Cost, Policy, Request, Span, Timestamp};
 
 use crate::server::Server;
 use crate::store::Store;
 
-fn policies(algorithm: Algorithm, limit: u64) -> Vec<Policy> {
-    vec![Policy { limit, window: Span::from_secs(60), algorithm, ..Policy::default() }]
+fn policy(algorithm: Algorithm, limit: u64) -> Policy {
+    Policy { limit, window: Span::from_secs(60), algorithm, ..Policy::default() }
 }
 
-/// How often each command ran since the counts were reset, those of the harness aside.
-fn commands(connection: &mut redis::Connection) -> Vec<(String, u64)> {
-    let stats: String = redis::cmd("INFO").arg("commandstats").query(connection).unwrap();
+/// How often each command ran in calls for these keys that find states there.
+fn commands(store: &mut Store<'_>, keys: &[String]) -> Vec<(String, usize)> {
+    let names: Vec<&str> = keys.iter().map(String::as_str).collect();
+    store.raw(&names);
+    let () = redis::cmd("CONFIG").arg("RESETSTAT").query(store.connection()).unwrap();
+    store.raw(&names);
+    let stats: String = redis::cmd("INFO").arg("commandstats").query(store.connection()).unwrap();
     let lines = stats.lines().filter_map(|line| line.strip_prefix("cmdstat_"));
     let counted = lines.filter_map(|line| {
         let (name, rest) = line.split_once(":calls=")?;
         Some((name.to_owned(), rest.split(',').next()?.parse().ok()?))
     });
-    let of_scripts = ["incrby", "decrby", "pttl", "pexpire", "get", "mget", "set", "exists", "time"];
-    counted.filter(|(name, _)| of_scripts.contains(&name.as_str())).collect()
+    let mut counted: Vec<_> = counted.filter(|(name, _)| name != "evalsha" && !name.starts_with("config")).collect();
+    counted.sort();
+    counted
 }
 
 #[test]
 fn a_batch_decides_one_after_the_other() {
     let server = Server::start();
-    let mut connection = server.connect();
-    for algorithm in [Algorithm::FixedWindow, Algorithm::SlidingWindow, Algorithm::TokenBucket] {
-        let mut store = Store::new(&mut connection, policies(algorithm, 3));
+    for algorithm in Algorithm::ALL {
+        let mut store = Store::new(&server, vec![policy(algorithm, 3)]);
         let asked: Vec<_> = ["ann", "bob", "ann", "ann", "ann", "bob"].map(|key| (key, Cost::All(1).into())).to_vec();
-        let decided = store.decide_all(Op::Consume, &asked, Timestamp::from_millis(5));
+        let decided = store.consume_all(&asked, Timestamp::from_millis(5));
         let allowed: Vec<bool> = decided.iter().map(|decision| decision.allowed).collect();
         assert_eq!(allowed, [true, true, true, true, false, true], "{algorithm:?}");
         let left: Vec<u64> = decided.iter().map(|decision| decision.policies().next().unwrap().remaining).collect();
@@ -40,57 +44,103 @@ fn a_batch_decides_one_after_the_other() {
 }
 
 #[test]
-fn a_known_window_costs_two_commands_and_a_bucket_two() {
+fn a_known_state_costs_two_commands() {
     let server = Server::start();
-    let mut connection = server.connect();
     for (algorithm, count, expected) in [
-        (Algorithm::FixedWindow, 128, [("incrby", 128), ("pttl", 128), ("time", 1)].as_slice()),
-        (Algorithm::TokenBucket, 64, [("mget", 64), ("set", 64), ("time", 1)].as_slice()),
-        (Algorithm::SlidingWindow, 64, [("mget", 64), ("set", 64), ("time", 1)].as_slice()),
+        (Algorithm::FixedWindow, 128, [("incrby", 128), ("pexpiretime", 128), ("time", 1)]),
+        (Algorithm::TokenBucket, 128, [("mget", 128), ("set", 128), ("time", 1)]),
+        (Algorithm::SlidingWindow, 128, [("mget", 128), ("set", 128), ("time", 1)]),
     ] {
         let keys: Vec<String> = (0..count).map(|i| format!("caller {i}")).collect();
-        let mut store = Store::new(&mut connection, policies(algorithm, 100));
-        let names: Vec<&str> = keys.iter().map(String::as_str).collect();
-        store.raw(&names);
-        store.reset_counts();
-        store.raw(&names);
-        let mut counted = commands(&mut connection);
-        counted.sort();
-        let expected: Vec<_> = expected.iter().map(|&(name, calls)| (name.to_owned(), calls)).collect();
+        let counted = commands(&mut Store::new(&server, vec![policy(algorithm, 100)]), &keys);
+        let expected = expected.map(|(name, calls)| (name.to_owned(), calls));
         assert_eq!(counted, expected, "{algorithm:?}");
+    }
+}
+
+#[test]
+fn no_call_runs_more_commands_than_are_counted_for() {
+    let server = Server::start();
+    for policies in [
+        vec![policy(Algorithm::FixedWindow, 100)],
+        vec![policy(Algorithm::SlidingWindow, 100)],
+        vec![policy(Algorithm::FixedWindow, 100), policy(Algorithm::FixedWindow, 200)],
+        vec![policy(Algorithm::TokenBucket, 100), policy(Algorithm::FixedWindow, 200)],
+    ] {
+        let mut store = Store::new(&server, policies.clone());
+        let each = store.commands_each();
+        let keys: Vec<String> = (0..256 / each).map(|i| format!("caller {i}")).collect();
+        let all: usize = commands(&mut store, &keys).iter().map(|(_, calls)| calls).sum();
+        assert!(all <= 257, "{all} commands for {} decisions of {policies:?}", keys.len());
     }
 }
 
 #[test]
 fn a_value_that_is_not_ours_fails_its_own_decision_alone() {
     let server = Server::start();
-    let mut connection = server.connect();
-    for algorithm in [Algorithm::FixedWindow, Algorithm::TokenBucket, Algorithm::SlidingWindow] {
-        for foreign in ["list", "text"] {
-            let mut store = Store::new(&mut connection, policies(algorithm, 3));
-            store.spoil("eve", foreign);
+    for algorithm in Algorithm::ALL {
+        for (command, kind) in [("LPUSH", "list"), ("SET", "string")] {
+            let mut store = Store::new(&server, vec![policy(algorithm, 3)]);
+            let key = store.state_key("eve");
+            let () = redis::cmd(command).arg(&key).arg("not ours").query(store.connection()).unwrap();
             let reply = store.raw(&["ann", "eve", "bob"]);
-            let each = (reply.len() - 1) / 3;
-            let firsts: Vec<&Value> = reply[1..].iter().step_by(each).collect();
+            let firsts: Vec<&Value> = reply[1..].iter().step_by((reply.len() - 1) / 3).collect();
             assert!(matches!(firsts[..], [Value::Int(_), Value::BulkString(_), Value::Int(_)]), "{firsts:?}");
-            assert!(store.still_holds("eve", foreign), "{algorithm:?}: what is not ours stays");
+            let left: String = redis::cmd("TYPE").arg(&key).query(store.connection()).unwrap();
+            assert_eq!(left, kind, "{algorithm:?}: what is not ours stays");
         }
     }
 }
 
 #[test]
-fn a_block_by_hand_costs_others_nothing_and_ends() {
+fn a_block_by_hand_ends_and_what_was_used_before_counts() {
     let server = Server::start();
-    let mut connection = server.connect();
-    let mut store = Store::new(&mut connection, policies(Algorithm::FixedWindow, 2));
+    let mut store = Store::new(&server, vec![policy(Algorithm::FixedWindow, 2)]);
     assert_eq!(store.usual_script(), Script::Window);
     let at = Timestamp::from_millis;
     let one = || Cost::All(1).into();
-    assert!(store.decide(Op::Consume, "ann", one(), at(0)).allowed);
+    assert!(store.consume("ann", one(), at(0)).allowed);
     store.block("ann", Span::from_secs(10), at(1_000));
-    assert!(!store.decide(Op::Consume, "ann", one(), at(10_999)).allowed);
-    assert!(store.decide(Op::Consume, "bob", one(), at(10_999)).allowed);
-    assert!(store.decide(Op::Consume, "ann", one(), at(11_000)).allowed, "the second of its window");
-    assert!(!store.decide(Op::Consume, "ann", one(), at(11_001)).allowed, "what was used before the block counts");
+    assert!(!store.consume("ann", one(), at(10_999)).allowed);
+    assert!(store.consume("bob", one(), at(10_999)).allowed);
+    assert!(store.consume("ann", one(), at(11_000)).allowed, "the second of its window");
+    assert!(!store.consume("ann", one(), at(11_001)).allowed, "what was used before the block counts");
     store.assert_all_expire();
+}
+
+#[test]
+fn a_block_holds_under_own_limits_too() {
+    let server = Server::start();
+    let mut store = Store::new(&server, vec![policy(Algorithm::FixedWindow, 2)]);
+    let own = Request { cost: Cost::All(1), limits: &[50] };
+    store.block("ann", Span::from_secs(10), Timestamp::from_millis(1_000));
+    let decision = store.consume("ann", own, Timestamp::from_millis(2_000));
+    assert!(!decision.allowed && decision.blocked, "{decision:?}");
+}
+
+#[test]
+fn a_window_is_never_shorter_than_it_should_be() {
+    let server = Server::start();
+    let mut store = Store::new(&server, vec![policy(Algorithm::FixedWindow, 1)]);
+    let (start, window) = (Timestamp::from_micros(1_999), Span::from_secs(60));
+    let first = store.consume("ann", Cost::All(1).into(), start);
+    assert!(first.allowed);
+    let refused = store.consume("ann", Cost::All(1).into(), start.saturating_add(window).saturating_sub(MICRO));
+    assert!(!refused.allowed, "{refused:?}");
+    let rounded_up = Timestamp::from_micros(60_002_000);
+    assert!(store.consume("ann", Cost::All(1).into(), rounded_up).allowed);
+}
+
+const MICRO: Span = Span::from_micros(1);
+
+#[test]
+fn a_refund_of_a_window_of_a_millisecond_does_not_reach_the_next() {
+    let server = Server::start();
+    let short = Policy { limit: 1, window: Span::from_millis(1), ..Policy::default() };
+    let mut store = Store::new(&server, vec![short]);
+    let at = Timestamp::from_millis;
+    let first = store.consume("ann", Cost::All(1).into(), at(10));
+    assert!(store.consume("ann", Cost::All(1).into(), at(11)).allowed);
+    store.settle("ann", &first, Cost::All(0), at(11));
+    assert!(!store.consume("ann", Cost::All(1).into(), at(11)).allowed);
 }

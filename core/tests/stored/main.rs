@@ -9,6 +9,7 @@
 )]
 
 mod batches;
+mod random;
 #[path = "../vectors/reading.rs"]
 mod reading;
 mod server;

@@ -1,200 +1,181 @@
-//! A limiter in a real Redis whose clock stands still between steps.
-
-use std::collections::HashMap;
+//! A limiter in a real Redis, with the verbs of the one in memory.
 
 use redis::{Connection, Value};
-use tollgate_core::store::{Call, Op, Script, StoreConfig, StoredLimiter, escape};
-use tollgate_core::{Cost, Decision, LimiterConfig, Policy, Request, Span, Timestamp};
+use tollgate_core::store::{Call, Op, Part, Script, StoreConfig, StoredLimiter, escape};
+use tollgate_core::{Cost, Decision, LimiterConfig, MAX_SAFE_INTEGER, Policy, Request, Span, Timestamp};
 
-/// Milliseconds that every TTL is longer than it says, so that nothing expires while a test computes.
-const SHIFT: u64 = 1_000_000_000;
+use crate::server::Server;
 
-/// A limiter and its clock.
+/// The limiter, and the time as the one in memory would see it.
 pub(crate) struct Store<'a> {
-    connection: &'a mut Connection,
+    server: &'a Server,
+    connection: Connection,
     limiter: StoredLimiter,
-    /// Windows that a counter may have, in ms.
-    windows: Vec<u64>,
-    /// When each counter ends, in microseconds of the frozen clock.
-    ends: HashMap<String, u64>,
-    now: u64,
+    latest: u64,
 }
 
 impl<'a> Store<'a> {
-    /// An empty store.
-    pub(crate) fn new(connection: &'a mut Connection, policies: Vec<Policy>) -> Self {
-        let () = redis::cmd("FLUSHALL").query(connection).unwrap();
+    /// A limiter in an empty server, at time 0.
+    pub(crate) fn new(server: &'a Server, policies: Vec<Policy>) -> Self {
         let limiter = LimiterConfig { policies, ..LimiterConfig::default() };
         let config = StoreConfig { limiter, name: "test".into(), prefix: "tollgate".into() };
         let limiter = StoredLimiter::new(config).unwrap();
-        let windows = limiter.policies().iter().map(|policy| policy.window.as_micros().div_ceil(1_000)).collect();
-        Self { connection, limiter, windows, ends: HashMap::new(), now: 0 }
+        let mut connection = server.connect();
+        server.set_time(0);
+        let () = redis::cmd("FLUSHALL").query(&mut connection).unwrap();
+        Self { server, connection, limiter, latest: 0 }
     }
 
-    /// One decision.
-    pub(crate) fn decide(&mut self, op: Op, key: &str, request: Request<'_>, now: Timestamp) -> Decision {
-        self.decide_all(op, &[(key, request)], now).remove(0)
+    /// One decision that charges.
+    pub(crate) fn consume(&mut self, key: &str, request: Request<'_>, now: Timestamp) -> Decision {
+        self.consume_all(&[(key, request)], now).remove(0)
     }
 
-    /// Several decisions in one call.
-    pub(crate) fn decide_all(&mut self, op: Op, asked: &[(&str, Request<'_>)], now: Timestamp) -> Vec<Decision> {
-        let before = self.now;
-        let ended = self.pass(now);
-        let parts: Vec<_> = asked.iter().map(|(key, request)| self.limiter.part(op, &escape(key), *request)).collect();
-        let script = parts[0].script;
-        assert!(parts.iter().all(|part| part.script == script), "one script a call");
-        let keys = parts.iter().flat_map(|part| part.keys.clone()).collect();
-        let mut args = self.limiter.head(script);
-        args.extend(parts.iter().map(|part| part.arg.clone()));
-        let reply = self.call(Call { script, keys, args });
-        if op == Op::Peek {
-            // A peek lets no time pass.
-            self.now = before;
-            for (key, value, ends) in ended {
-                let () = redis::cmd("SET").arg(&key).arg(value).arg("PX").arg(SHIFT).query(self.connection).unwrap();
-                self.ends.insert(key, ends);
-            }
+    /// One decision after the other; neighbours of one script travel in one call.
+    pub(crate) fn consume_all(&mut self, asked: &[(&str, Request<'_>)], now: Timestamp) -> Vec<Decision> {
+        self.advance(now);
+        let asked =
+            asked.iter().map(|&(key, request)| (self.limiter.part(Op::Consume, &escape(key), request), request));
+        let parts: Vec<(Part, Request<'_>)> = asked.collect();
+        let together = parts.chunk_by(|(one, _), (next, _)| one.script == next.script);
+        together.flat_map(|parts| self.decide(Op::Consume, parts)).collect()
+    }
+
+    /// As in memory, a peek lets no time pass: what expires meanwhile is put back.
+    pub(crate) fn peek(&mut self, key: &str, request: Request<'_>, now: Timestamp) -> Decision {
+        let (before, dumped) = (self.latest, self.dump());
+        self.advance(now);
+        let decision =
+            self.decide(Op::Peek, &[(self.limiter.part(Op::Peek, &escape(key), request), request)]).remove(0);
+        if self.latest > before {
+            self.latest = before;
+            self.server.set_time(before);
+            self.restore(dumped);
         }
-        let words = numbers(&reply);
-        let each = words[1..].chunks_exact(self.limiter.words(script));
-        assert_eq!(each.len(), asked.len());
-        let decided = each.zip(asked);
-        decided
-            .map(|(words_of_one, (_, request))| {
-                self.limiter.decision(script, op, *request, words[0], words_of_one).unwrap()
-            })
-            .collect()
+        decision
     }
 
     /// Corrects what a decision took.
     pub(crate) fn settle(&mut self, key: &str, decision: &Decision, actual: Cost<'_>, now: Timestamp) {
-        self.pass(now);
+        self.advance(now);
         let call = self.limiter.settle(&escape(key), decision, actual);
-        self.call(call);
+        self.call(&call);
     }
 
     /// Forgets a key.
     pub(crate) fn reset(&mut self, key: &str, now: Timestamp) {
-        self.pass(now);
+        self.advance(now);
         let call = self.limiter.reset(&escape(key));
-        self.call(call);
+        self.call(&call);
     }
 
     /// Blocks a key.
     pub(crate) fn block(&mut self, key: &str, span: Span, now: Timestamp) {
-        self.pass(now);
+        self.advance(now);
         let call = self.limiter.block(&escape(key), span);
-        self.call(call);
+        self.call(&call);
     }
 
     /// Every key goes by itself.
     pub(crate) fn assert_all_expire(&mut self) {
         for key in self.keys() {
-            let ttl: i64 = redis::cmd("PTTL").arg(&key).query(self.connection).unwrap();
-            assert!(ttl > 0, "{key} has a TTL of {ttl}");
+            let at: i64 = redis::cmd("PEXPIRETIME").arg(&key).query(&mut self.connection).unwrap();
+            assert!(at > 0, "{key} expires at {at}");
         }
-    }
-
-    /// Puts a list or a text that is none of ours in the place of a key's state.
-    pub(crate) fn spoil(&mut self, key: &str, foreign: &str) {
-        let state = self.state_key(key);
-        let command = if foreign == "list" { "LPUSH" } else { "SET" };
-        let () = redis::cmd(command).arg(state).arg("not ours").query(self.connection).unwrap();
-    }
-
-    /// Whether what [`Store::spoil`] put there is there.
-    pub(crate) fn still_holds(&mut self, key: &str, foreign: &str) -> bool {
-        let kind: String = redis::cmd("TYPE").arg(self.state_key(key)).query(self.connection).unwrap();
-        kind == if foreign == "list" { "list" } else { "string" }
-    }
-
-    /// Begins to count commands anew.
-    pub(crate) fn reset_counts(&mut self) {
-        let () = redis::cmd("CONFIG").arg("RESETSTAT").query(self.connection).unwrap();
-    }
-
-    fn state_key(&self, key: &str) -> String {
-        let part = self.limiter.part(Op::Consume, &escape(key), Cost::All(1).into());
-        part.keys.last().unwrap().clone()
     }
 
     /// What a call for these keys answers, as Redis gives it.
     pub(crate) fn raw(&mut self, keys: &[&str]) -> Vec<Value> {
-        let parts: Vec<_> =
-            keys.iter().map(|key| self.limiter.part(Op::Consume, &escape(key), Cost::All(1).into())).collect();
-        let script = parts[0].script;
-        let mut args = self.limiter.head(script);
-        args.extend(parts.iter().map(|part| part.arg.clone()));
-        let keys = parts.into_iter().flat_map(|part| part.keys).collect();
-        let Value::Array(reply) = self.call(Call { script, keys, args }) else { panic!("no list") };
+        let part = |key: &&str| self.limiter.part(Op::Consume, &escape(key), Cost::All(1).into());
+        let parts: Vec<Part> = keys.iter().map(part).collect();
+        let Value::Array(reply) = self.call(&joined(&self.limiter, &parts)) else { panic!("no list") };
         reply
     }
 
-    fn keys(&mut self) -> Vec<String> {
-        redis::cmd("KEYS").arg("*").query(self.connection).unwrap()
+    /// The script of a usual decision.
+    pub(crate) fn usual_script(&self) -> Script {
+        self.limiter.usual_script()
     }
 
-    /// Lets time pass: counters come closer to their end, or reach it.
-    /// Answers those that have ended.
-    fn pass(&mut self, now: Timestamp) -> Vec<(String, String, u64)> {
-        let mut ended = Vec::new();
-        self.note_new_counters();
-        self.now = self.now.max(now.as_micros().min(9_007_199_254_740_990));
-        for (key, ends) in self.ends.clone() {
-            if ends <= self.now {
-                let value: Option<String> = redis::cmd("GET").arg(&key).query(self.connection).unwrap();
-                // A blocked counter says itself when it ends.
-                if let Some(value) = value.filter(|value| !value.starts_with('B')) {
-                    let () = redis::cmd("DEL").arg(&key).query(self.connection).unwrap();
-                    ended.push((key.clone(), value, ends));
-                }
-                self.ends.remove(&key);
-            } else {
-                let ttl = (ends - self.now).div_ceil(1_000) + SHIFT;
-                let () = redis::cmd("PEXPIRE").arg(&key).arg(ttl).query(self.connection).unwrap();
-            }
-        }
-        ended
+    /// Commands that a usual decision is counted for.
+    pub(crate) fn commands_each(&self) -> usize {
+        self.limiter.commands_each(self.usual_script())
     }
 
-    fn note_new_counters(&mut self) {
-        let keys = self.keys();
-        self.ends.retain(|key, _| keys.contains(key));
-        for key in keys {
-            let kind: String = redis::cmd("TYPE").arg(&key).query(self.connection).unwrap();
-            if kind != "string" || self.ends.contains_key(&key) || key.contains(":test:reset:") {
-                continue;
-            }
-            let value: String = redis::cmd("GET").arg(&key).query(self.connection).unwrap();
-            if value.bytes().all(|byte| byte.is_ascii_digit()) {
-                let ttl: u64 = redis::cmd("PTTL").arg(&key).query(self.connection).unwrap();
-                let left = ttl.saturating_sub(SHIFT);
-                let window = self.windows.iter().filter(|&&window| window >= left).min();
-                self.ends.insert(key, self.now + window.copied().unwrap_or(left) * 1_000);
-            }
-        }
+    /// The Redis key of a caller's state under the first policy.
+    pub(crate) fn state_key(&self, key: &str) -> String {
+        self.limiter.part(Op::Consume, &escape(key), Cost::All(1).into()).keys.last().unwrap().clone()
     }
 
-    fn call(&mut self, mut call: Call) -> Value {
-        call.args[0] = self.now.to_string();
-        call.args[1] = SHIFT.to_string();
+    /// The connection, for what the limiter does not say.
+    pub(crate) fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Puts the server's clock, unless it would run backwards.
+    fn advance(&mut self, now: Timestamp) {
+        self.latest = self.latest.max(now.as_micros().min(MAX_SAFE_INTEGER - 1));
+        self.server.set_time(self.latest);
+    }
+
+    fn decide(&mut self, op: Op, parts: &[(Part, Request<'_>)]) -> Vec<Decision> {
+        let script = parts[0].0.script;
+        let only_parts: Vec<Part> = parts.iter().map(|(part, _)| part.clone()).collect();
+        let reply = numbers(&self.call(&joined(&self.limiter, &only_parts)));
+        assert_eq!(reply[0] as u64, self.latest, "the server's time");
+        let each = reply[1..].chunks_exact(self.limiter.words(script));
+        assert_eq!(each.len(), parts.len());
+        let answered = each.zip(parts);
+        answered
+            .map(|(words, (_, request))| self.limiter.decision(script, op, *request, reply[0], words).unwrap())
+            .collect()
+    }
+
+    fn call(&mut self, call: &Call) -> Value {
         let mut eval = redis::cmd("EVALSHA");
         eval.arg(call.script.sha1()).arg(call.keys.len()).arg(&call.keys).arg(&call.args);
-        match eval.query(self.connection) {
+        match eval.query(&mut self.connection) {
             Err(error) if error.code() == Some("NOSCRIPT") => {
-                let sha1: String =
-                    redis::cmd("SCRIPT").arg("LOAD").arg(call.script.source()).query(self.connection).unwrap();
+                let mut load = redis::cmd("SCRIPT");
+                let sha1: String = load.arg("LOAD").arg(call.script.source()).query(&mut self.connection).unwrap();
                 assert_eq!(sha1, call.script.sha1());
-                eval.query(self.connection).unwrap()
+                eval.query(&mut self.connection).unwrap()
             }
             reply => reply.unwrap_or_else(|error| panic!("{}: {error}", call.script.name())),
         }
     }
 
-    /// What a script is called.
-    pub(crate) fn usual_script(&self) -> Script {
-        self.limiter.usual_script()
+    fn keys(&mut self) -> Vec<String> {
+        redis::cmd("KEYS").arg("*").query(&mut self.connection).unwrap()
     }
+
+    fn dump(&mut self) -> Vec<(String, Vec<u8>, u64)> {
+        let keys = self.keys();
+        let connection = &mut self.connection;
+        let dumped = keys.into_iter().map(|key| {
+            let value = redis::cmd("DUMP").arg(&key).query(connection).unwrap();
+            let at = redis::cmd("PEXPIRETIME").arg(&key).query(connection).unwrap();
+            (key, value, at)
+        });
+        dumped.collect()
+    }
+
+    fn restore(&mut self, dumped: Vec<(String, Vec<u8>, u64)>) {
+        for (key, value, at) in dumped {
+            let mut restore = redis::cmd("RESTORE");
+            restore.arg(key).arg(at).arg(value).arg("REPLACE").arg("ABSTTL");
+            let () = restore.query(&mut self.connection).unwrap();
+        }
+    }
+}
+
+/// One call for all parts, which have the same script.
+fn joined(limiter: &StoredLimiter, parts: &[Part]) -> Call {
+    let script = parts[0].script;
+    let keys = parts.iter().flat_map(|part| part.keys.clone()).collect();
+    let mut args = limiter.head(script);
+    args.extend(parts.iter().map(|part| part.arg.clone()));
+    Call { script, keys, args }
 }
 
 /// The numbers of a reply.

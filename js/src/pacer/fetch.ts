@@ -16,7 +16,7 @@ export function pacedFetch(queueOf: () => CallQueue, learn: boolean): Fetch {
     let refused: Response | undefined;
     try {
       return await queue.pace(async (job) => {
-        await refused?.body?.cancel();
+        if (refused !== undefined) await refused.body?.cancel();
         refused = undefined;
         const response = await globalThis.fetch(again(input, isRepeatable), { ...init, signal: job.signal });
         if (isRefusal(response.status)) {

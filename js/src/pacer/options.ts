@@ -78,7 +78,9 @@ function policies(given: Record<string, unknown>): EnginePolicy[] {
     if (typeof entry !== "string") checkOptions(`policies[${i}]`, entry, POLICY);
   }
   // The name of the pacer is not that of its one policy.
-  return policiesOf({ ...given, name: policies === undefined && isPolicyName(name) ? name : undefined });
+  const checked = policiesOf({ ...given, name: policies === undefined && isPolicyName(name) ? name : undefined });
+  if (checked.length === 0) throw optionError("CONFIG_POLICIES", "policies", policies, "1 to 16 policies");
+  return checked;
 }
 
 const isPolicyName = (name: unknown) => typeof name === "string" && /^[\x20-\x7e]{1,64}$/.test(name);

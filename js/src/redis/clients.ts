@@ -16,6 +16,7 @@ export interface ClientMethods {
   info?: (section: string) => Promise<unknown>;
   evalsha?: (...args: unknown[]) => Promise<unknown>;
   evalSha?: (sha1: string, options: object) => Promise<unknown>;
+  sendCommand?: (firstKey: string | undefined, isReadonly: boolean, args: readonly string[]) => Promise<unknown>;
   eval?: (...args: unknown[]) => Promise<unknown>;
 }
 
@@ -79,8 +80,10 @@ class IoRedis implements Commands {
     return connects && !this.#wasReady ? "starting" : "down";
   }
 
-  onReady(listener: () => void): void {
-    this.#client.once?.("ready", listener);
+  onStarted(listener: () => void): void {
+    const once = onlyOnce(listener);
+    this.#client.once?.("ready", once);
+    this.#client.once?.("close", once);
   }
 
   async evalsha(sha1: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
@@ -94,6 +97,14 @@ class IoRedis implements Commands {
   info(): Promise<unknown> | undefined {
     return this.#client.info?.("server");
   }
+}
+
+function onlyOnce(listener: () => void): () => void {
+  let called = false;
+  return () => {
+    if (!called) listener();
+    called = true;
+  };
 }
 
 /** node-redis 4, 5 and 6, and its cluster. */
@@ -118,16 +129,31 @@ class NodeRedis implements Commands {
     return tells && this.#client.isOpen === true && !this.#wasReady ? "starting" : "down";
   }
 
-  onReady(listener: () => void): void {
+  onStarted(listener: () => void): void {
     this.#client.once?.(this.isCluster ? "connect" : "ready", listener);
   }
 
   async evalsha(sha1: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    if (this.isCluster) return this.#send("EVALSHA", sha1, keys, args);
     return this.#client.evalSha?.(sha1, { keys, arguments: args });
   }
 
   async eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    if (this.isCluster) return this.#send("EVAL", source, keys, args);
     return this.#client.eval?.(source, { keys, arguments: args });
+  }
+
+  /**
+   * Clusters before version 6 wait for a dead node for ever, and look for the nodes anew only when one says that a key
+   * has moved. So any node is asked for a key of the silent one: it says that.
+   */
+  renew(key: string): void {
+    if (this.isCluster) this.#client.sendCommand?.(undefined, true, ["GET", key]).catch(() => {});
+  }
+
+  /** The cluster of version 4 sends scripts anywhere, and asks all nodes anew until chance finds the right one. */
+  async #send(command: string, script: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.#client.sendCommand?.(keys[0], false, [command, script, `${keys.length}`, ...keys, ...args]);
   }
 
   info(): Promise<unknown> | undefined {
@@ -155,7 +181,7 @@ class Upstash implements Commands {
     return "ready";
   }
 
-  onReady(listener: () => void): void {
+  onStarted(listener: () => void): void {
     listener();
   }
 

@@ -8,12 +8,12 @@ export interface Commands {
   /** Whether all keys of a call must lie in one partition. */
   readonly isCluster: boolean;
   state(): ClientState;
-  /** Calls back, once, when a client that is starting is ready. May be called for a client that never will be. */
-  onReady(listener: () => void): void;
+  /** Calls back, once, when a client that is starting is ready; or has failed, where that can be noticed. */
+  onStarted(listener: () => void): void;
   evalsha(sha1: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   /** What INFO says about the server; undefined where the client cannot ask. */
   info(): Promise<unknown> | undefined;
-  /** Told that a probe was not answered: a connection of our own is made anew. */
-  renew?(): void;
+  /** Told that a probe was not answered, with a key of it: what else the client can try, it tries now. */
+  renew?(key: string): void;
 }

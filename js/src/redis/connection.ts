@@ -22,7 +22,7 @@ export class Connection implements Commands {
   #delayMs = FIRST_DELAY_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
-  #whenReady = new Set<() => void>();
+  #whenStarted = new Set<() => void>();
   #onError: (error: Error) => void;
 
   constructor(url: string, onError: (error: Error) => void, loading: Promise<Open> = installedClient()) {
@@ -36,8 +36,8 @@ export class Connection implements Commands {
     return this.#state === "ready" ? (this.#client?.commands.state() ?? "down") : this.#state;
   }
 
-  onReady(listener: () => void): void {
-    this.#whenReady.add(listener);
+  onStarted(listener: () => void): void {
+    this.#whenStarted.add(listener);
   }
 
   async evalsha(sha1: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
@@ -86,6 +86,7 @@ export class Connection implements Commands {
       if (this.#closed) return;
       if (this.#state === "starting") this.#onError(failedOpen(error));
       this.#state = "down";
+      this.#started();
       this.#later();
     }
   }
@@ -94,8 +95,13 @@ export class Connection implements Commands {
     this.#client = client;
     this.#state = "ready";
     this.#delayMs = FIRST_DELAY_MS;
-    const listeners = [...this.#whenReady];
-    this.#whenReady.clear();
+    this.#started();
+  }
+
+  /** For better or worse. */
+  #started(): void {
+    const listeners = [...this.#whenStarted];
+    this.#whenStarted.clear();
     for (const listener of listeners) listener();
   }
 

@@ -85,17 +85,21 @@ export class Link {
   #launchWhenReady(flight: Flight): void {
     this.#starting.add(flight);
     if (this.#starting.size > 1) return;
-    this.commands.onReady(() => {
+    this.commands.onStarted(() => {
       const waiting = [...this.#starting];
       this.#starting.clear();
-      for (const one of waiting) this.#launch(one);
+      const isReady = this.commands.state() === "ready";
+      for (const one of waiting) {
+        if (isReady) this.#launch(one);
+        else one.refuse();
+      }
     });
   }
 
   #giveUp(flight: Flight, timeoutMs: number): void {
     this.#starting.delete(flight);
     const wasProbe = flight.giveUp(timeoutMs);
-    if (wasProbe) this.commands.renew?.();
+    if (wasProbe) this.commands.renew?.(flight.key);
   }
 
   #place(partition: number): number {
@@ -151,6 +155,11 @@ class Flight {
     this.#end = end;
   }
 
+  /** One of its keys; all lie in one place. */
+  get key(): string {
+    return this.#call.keys[0] ?? "";
+  }
+
   async run(commands: Commands): Promise<void> {
     try {
       this.#answered(undefined, await this.#evaluate(commands));
@@ -158,6 +167,11 @@ class Flight {
       if (isAnswer(error)) this.#answered(failedCall(error), undefined);
       else this.#failed(failedCall(error));
     }
+  }
+
+  /** It was never sent, and nobody needs to wait for that any longer. */
+  refuse(): void {
+    this.#failed(unavailable("the client could not connect"));
   }
 
   /** Says whether this was a probe that nobody answered. */

@@ -6,7 +6,7 @@ import type { Commands } from "./commands.js";
 export interface OpenClient {
   commands: Commands;
   /** Ends it; calls that are out fail. */
-  destroy(): void;
+  destroy(): unknown;
 }
 
 /** Opens one connection. `lost` is called once, when it breaks after it was ready. */
@@ -59,6 +59,8 @@ const IOREDIS_OPTIONS = {
   maxRetriesPerRequest: 0,
   retryStrategy: () => null,
   connectTimeout: CONNECT_MS,
+  /** Its timer holds the process, also where there is nothing left to wait for. */
+  disconnectTimeout: 20,
 };
 
 /** Exported for tests: the versions differ in how they are imported. */
@@ -69,9 +71,10 @@ export async function openIoRedis(
 ): Promise<OpenClient> {
   const client = new (Redis ?? (fallback as NonNullable<typeof Redis>))(url, IOREDIS_OPTIONS);
   const watch = new Watch(client, "end", lost);
-  await watch.ready(client.connect(), () => client.disconnect());
+  const destroy = () => client.status === "end" || client.disconnect();
+  await watch.ready(client.connect(), destroy);
   client.stream?.unref?.();
-  return { commands: commandsOf(client), destroy: () => client.disconnect() };
+  return { commands: commandsOf(client), destroy };
 }
 
 interface NodeRedisClient extends Emitter, ClientMethods {
@@ -125,7 +128,7 @@ class Watch {
   }
 
   /** Waits for the connection; one that takes too long, or fails, is ended. */
-  async ready(connecting: Promise<unknown>, destroy: () => void): Promise<void> {
+  async ready(connecting: Promise<unknown>, destroy: () => unknown): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const tooLong = new Promise((_, reject) => {
       timer = setTimeout(() => reject(new Error(`not connected within ${CONNECT_MS} ms`)), CONNECT_MS);

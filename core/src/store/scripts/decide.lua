@@ -1,129 +1,134 @@
 -- Decisions under any policies: all of them allow and are charged, or nothing changes.
 --
 -- KEYS: for each decision its block, its list of own limits, and a state for each policy.
--- ARGV: a time to use instead of Redis's (tests; else empty), ms that tests add to every TTL, the number of
---       policies; nine numbers for each policy: its kind (1 fixed window, 2 sliding window, 3 token bucket), its
---       limit, its window (fixed: ms; sliding: microseconds of a tenth), the most that can ever fit, the time of a cost
---       of 1 and the time in which an empty bucket fills (each: microseconds, and a rest over the limit), and
---       microseconds to block for; then a text for each decision. That is empty for a cost of 1, or says what differs:
---       "c" to charge or "p" to peek, "1" where a limit is the caller's own, and for each policy the cost, the limit, the
---       most that can fit, and the two times.
+-- ARGV: the number of policies; nine numbers for each policy: its kind (1 fixed window, 2 sliding window, 3 token
+--       bucket), its limit, its window in microseconds (of a sliding window a tenth of it), the most that can ever fit,
+--       the time of a cost of 1 and the time in which an empty bucket fills (each: microseconds, and a rest over the
+--       limit), and microseconds to block for; then a text for each decision. That is empty for a cost of 1, or says what
+--       differs: "c" to charge or "p" to peek, "1" where a limit is the caller's own, and for each policy the cost, the
+--       limit, the most that can fit, and the two times.
 -- Answers: the time in microseconds; then for each decision whether it is allowed, for how many microseconds the key is
--- blocked, by which policy (from 1; 0 by hand), and the states, charged where it is allowed: fixed: used and TTL in ms;
--- sliding: the newest tenth and eleven counts; token bucket: when it is full, and a rest. A decision that failed has the
--- error in place of the first.
+-- blocked, by which policy (from 1; 0 by hand), and the states, charged where it is allowed: fixed: used, and the
+-- millisecond of the end; sliding: the newest tenth and eleven counts; token bucket: when it is full, and a rest. A
+-- decision that failed has the error in place of the first.
 local MAX = 9007199254740991
-local frozen, shift, policies = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local policies = tonumber(ARGV[1])
 local time = redis.call('TIME')
-local now = frozen ~= '' and tonumber(frozen) or time[1] * 1000000 + time[2]
-local reply = { now }
-
-local function whole(number)
-  return string.format('%.0f', number)
-end
+local now = math.min(time[1] * 1000000 + time[2], MAX - 1)
+local reply, size = { now }, 1
+-- Found once: the loop below is short enough for that to show.
+local call, floor, ceil, match, format = redis.call, math.floor, math.ceil, string.match, string.format
 
 -- Two times over a limit; saturates at the end of time.
 local function plus(micros, rest, more, more_rest, limit)
-  local carry = 0
-  if rest >= limit - more_rest then
-    rest, carry = rest - (limit - more_rest), 1
-  else
-    rest = rest + more_rest
-  end
-  micros = micros + more + carry
+  rest = rest - limit + more_rest
+  if rest >= 0 then more = more + 1 else rest = rest + limit end
+  micros = micros + more
   if micros >= MAX then return MAX, 0 end
   return micros, rest
 end
 
-local FIXED = {
-  width = 2,
-  read = function(value, key)
-    local used = string.match(value or '0', '^%d+$')
-    if used then
-      local ttl = value and redis.call('PTTL', key) or -1
-      -- A counter that is there has not ended, though less than a millisecond may be left.
-      return { tonumber(used), ttl < 0 and 0 or math.max(1, ttl - shift), absent = ttl < 0 }
-    end
+-- A kind reads a state from its value (nil where that is not ours), says whether a policy's cost fits, and charges it:
+-- changes the state, writes it, and returns the millisecond at which Redis forgets it, or 0 where that is as before.
+
+-- A count, and the millisecond at which its window ends; 0 where there is none.
+local FIXED = { width = 2 }
+
+function FIXED.read(value, key)
+  if not value then return { 0, 0 } end
+  local used, ends = match(value, '^%d+$'), nil
+  if used then
+    ends = call('PEXPIRETIME', key)
+  else
     -- A blocked counter, see window.lua.
-    local counted, ends = string.match(value, '^B%d+ (%d+) (%d+)$')
-    if not counted then return nil end
-    local left = math.max(0, tonumber(ends) - now)
-    return { left > 0 and tonumber(counted) or 0, math.ceil(left / 1000), absent = true }
-  end,
-  fits = function(state, policy)
-    return policy.cost <= policy.limit and state[1] + policy.cost <= policy.limit
-  end,
-  charge = function(state, policy, key)
-    redis.call('INCRBY', key, whole(policy.cost))
-    state[1] = state[1] + policy.cost
-    if state.absent then
-      state[2] = policy.window
-      redis.call('PEXPIRE', key, state[2] + shift)
-    end
-    return state[2]
-  end,
-}
+    used, ends = match(value, '^B%d+ (%d+) (%d+)$')
+    if not used then return nil end
+    ends = tonumber(ends)
+  end
+  if ends * 1000 <= now then return { 0, 0 } end
+  return { tonumber(used), ends }
+end
 
-local SLIDING = {
-  width = 12,
-  read = function(value)
-    local state = {}
-    for number in string.gmatch(value or '', '%d+') do state[#state + 1] = tonumber(number) end
-    if not value then return { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } end
-    return #state == 12 and state or nil
-  end,
-  fits = function(state, policy)
-    local newest, used = state[1], 0
-    for number = math.max(0, math.floor(now / policy.window) - 10), newest do
-      if number > newest - 11 then used = used + state[number % 11 + 2] end
-    end
-    return policy.cost <= policy.limit and used <= policy.limit - policy.cost
-  end,
-  charge = function(state, policy, key)
-    local current = math.floor(now / policy.window)
+function FIXED.fits(state, policy)
+  return state[1] + policy.cost <= policy.limit
+end
+
+function FIXED.charge(state, policy, key)
+  state[1] = state[1] + policy.cost
+  local is_new = state[2] == 0
+  if is_new then state[2] = ceil(math.min(now + policy.window, MAX) / 1000) end
+  call('SET', key, state[1], 'PXAT', state[2])
+  return is_new and state[2] or 0
+end
+
+-- The number of the newest tenth, and the counts of it and the ten before, each at the place of its number modulo 11.
+local SLIDING = { width = 12 }
+local COUNTS = '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$'
+
+function SLIDING.read(value)
+  if not value then return { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } end
+  local state = { match(value, COUNTS) }
+  if not state[1] then return nil end
+  for i = 1, 12 do state[i] = tonumber(state[i]) end
+  return state
+end
+
+function SLIDING.fits(state, policy)
+  local newest, used = state[1], 0
+  local oldest = floor(now / policy.window) - 10
+  if oldest <= newest - 10 then
+    for i = 2, 12 do used = used + state[i] end
+  else
+    for number = oldest, newest do used = used + state[number % 11 + 2] end
+  end
+  return policy.cost <= policy.limit and used <= policy.limit - policy.cost
+end
+
+function SLIDING.charge(state, policy, key)
+  local current = floor(now / policy.window)
+  if current > state[1] then
     for passed = math.max(state[1] + 1, current - 10), current do state[passed % 11 + 2] = 0 end
-    state[1] = math.max(state[1], current)
-    local at = state[1] % 11 + 2
-    state[at] = math.min(MAX, state[at] + policy.cost)
-    local texts = {}
-    for i = 1, 12 do texts[i] = whole(state[i]) end
-    local ttl = math.max(1, math.ceil(((state[1] + 11) * policy.window - now) / 1000))
-    redis.call('SET', key, table.concat(texts, ' '), 'PX', whole(ttl + shift))
-    return ttl
-  end,
-}
+    state[1] = current
+  end
+  local place = state[1] % 11 + 2
+  state[place] = math.min(MAX, state[place] + policy.cost)
+  local ends = ceil((state[1] + 11) * policy.window / 1000)
+  call('SET', key, format('%.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f', unpack(state)), 'PXAT', ends)
+  return ends
+end
 
-local BUCKET = {
-  width = 2,
-  read = function(value)
-    if not value then return { 0, 0 } end
-    local micros, rest = string.match(value, '^(%d+) (%d+)$')
-    return micros and { tonumber(micros), tonumber(rest) } or nil
-  end,
-  charged = function(state, policy)
-    local micros, rest = state[1], state[2]
-    if micros < now then micros, rest = now, 0 end
-    return plus(micros, rest, policy.step, policy.step_rest, policy.limit)
-  end,
-}
-BUCKET.fits = function(state, policy)
-  local micros, rest = BUCKET.charged(state, policy)
-  local latest, latest_rest = plus(policy.fill, policy.fill_rest, now, 0, policy.limit)
+-- When the bucket is full: microseconds, and a rest over the limit.
+local BUCKET = { width = 2 }
+
+function BUCKET.read(value)
+  if not value then return { 0, 0 } end
+  local micros, rest = match(value, '^(%d+) (%d+)$')
+  return micros and { tonumber(micros), tonumber(rest) } or nil
+end
+
+-- Leaves in the policy what a charge would make of the state.
+function BUCKET.fits(state, policy)
+  local micros, rest, limit = state[1], state[2], policy.limit
+  if micros < now then micros, rest = now, 0 end
+  micros, rest = plus(micros, rest, policy.step, policy.step_rest, limit)
+  policy.micros, policy.rest = micros, rest
+  local latest, latest_rest = plus(policy.fill, policy.fill_rest, now, 0, limit)
   return policy.cost <= policy.most and micros < MAX
     and (micros < latest or (micros == latest and rest <= latest_rest))
 end
-BUCKET.charge = function(state, policy, key)
-  state[1], state[2] = BUCKET.charged(state, policy)
-  local ttl = math.max(1, math.ceil((state[1] + 1 - now) / 1000))
-  redis.call('SET', key, whole(state[1]) .. ' ' .. whole(state[2]), 'PX', whole(ttl + shift))
-  return ttl
+
+function BUCKET.charge(state, policy, key)
+  state[1], state[2] = policy.micros, policy.rest
+  local ends = ceil((state[1] + 1) / 1000)
+  call('SET', key, format('%.0f %.0f', state[1], state[2]), 'PXAT', ends)
+  return ends
 end
 
 local KINDS = { FIXED, SLIDING, BUCKET }
 
 local usual = {}
 for i = 1, policies do
-  local at = i * 9 - 6
+  local at = i * 9 - 8
   usual[i] = {
     kind = KINDS[tonumber(ARGV[at + 1])], cost = 1, limit = tonumber(ARGV[at + 2]), window = tonumber(ARGV[at + 3]),
     most = tonumber(ARGV[at + 4]), step = tonumber(ARGV[at + 5]), step_rest = tonumber(ARGV[at + 6]),
@@ -134,8 +139,11 @@ end
 -- What a decision asks: whether it charges, whether a limit is its own, and its policies.
 local function asked(text)
   if text == '' then return true, false, usual end
-  local words = {}
-  for word in string.gmatch(text, '%S+') do words[#words + 1] = word end
+  local words, count = {}, 0
+  for word in string.gmatch(text, '%S+') do
+    count = count + 1
+    words[count] = word
+  end
   local all = {}
   for i = 1, policies do
     local at = i * 7 - 5
@@ -149,12 +157,12 @@ local function asked(text)
   return words[1] == 'c', words[2] == '1', all
 end
 
--- All states of a decision; nil where one is none of ours.
-local function read(keys, values, all)
+-- All states of a decision; where a value is none of ours, nil and why.
+local function read(first, values, all)
   local states = {}
   for i = 1, policies do
-    local key, value = keys[i], values[i + 1]
-    if not value and redis.call('EXISTS', key) == 1 then
+    local key, value = KEYS[first + i], values[i + 1]
+    if not value and call('EXISTS', key) == 1 then
       return nil, 'WRONGTYPE a key of ours holds another kind of value: ' .. key
     end
     states[i] = all[i].kind.read(value, key)
@@ -163,68 +171,89 @@ local function read(keys, values, all)
   return states
 end
 
+-- The policies that object, by their place; nil where none does.
+local function objections(states, all)
+  local objecting
+  for i = 1, policies do
+    local policy = all[i]
+    if policy.cost > 0 and not policy.kind.fits(states[i], policy) then
+      objecting = objecting or {}
+      objecting[i] = true
+    end
+  end
+  return objecting
+end
+
 -- The block that a refusal starts: the longest that a policy names which may allow the call later.
-local function start_block(key, all, fitting)
+local function start_block(key, all, objecting)
   local till, by = 0, 0
   for i = 1, policies do
     local policy = all[i]
-    if not fitting[i] and policy.cost <= policy.most and policy.block_for > 0 and now + policy.block_for >= till then
+    if objecting[i] and policy.cost <= policy.most and policy.block_for > 0 and now + policy.block_for >= till then
       till, by = math.min(MAX, now + policy.block_for), i
     end
   end
-  if by > 0 then
-    redis.call('SET', key, whole(till) .. ' ' .. by, 'PX', whole(math.ceil((till - now) / 1000) + shift))
-  end
+  if by > 0 then call('SET', key, format('%.0f %d', till, by), 'PXAT', ceil(till / 1000)) end
   return till, by
 end
 
-local function decide(block, own, keys, text)
-  local charges, is_own, all = asked(text)
-  local values = redis.call('MGET', block, unpack(keys))
-  local states, failure = read(keys, values, all)
-  if not states then return failure end
-  local till, by = string.match(values[1] or '0 0', '^(%d+) (%d+)$')
-  till, by = tonumber(till), tonumber(by)
-  local allowed, fitting = true, {}
+-- Remembers states under own limits for a reset.
+local function note_own(own, first, ends)
+  call('SADD', own, unpack(KEYS, first + 1, first + policies))
+  if call('PEXPIRETIME', own) < ends then call('PEXPIREAT', own, ends) end
+end
+
+local function charge(states, all, first)
+  local ends = 0
   for i = 1, policies do
-    fitting[i] = all[i].cost == 0 or all[i].kind.fits(states[i], all[i])
-    allowed = allowed and fitting[i]
+    local policy = all[i]
+    if policy.cost > 0 then ends = math.max(ends, policy.kind.charge(states[i], policy, KEYS[first + i])) end
   end
-  if till > now then
-    allowed = false
-  elseif charges and not allowed then
-    till, by = start_block(block, all, fitting)
+  return ends
+end
+
+-- Answers the decision whose keys come after `first`, its states being the third and on; or returns why it failed.
+local function decide(first, text)
+  local block = KEYS[first - 1]
+  local charges, is_own, all = asked(text)
+  local values = policies == 1 and call('MGET', block, KEYS[first + 1])
+    or call('MGET', block, unpack(KEYS, first + 1, first + policies))
+  local states, failure = read(first, values, all)
+  if not states then return failure end
+  local till, by = 0, 0
+  if values[1] then
+    till, by = match(values[1], '^(%d+) (%d+)$')
+    till, by = tonumber(till or 0), tonumber(by or 0)
+  end
+  local allowed = false
+  if till <= now then
+    local objecting = objections(states, all)
+    allowed = not objecting
+    if charges and objecting then till, by = start_block(block, all, objecting) end
   end
   if charges and allowed then
-    local longest = 0
-    for i = 1, policies do
-      if all[i].cost > 0 then longest = math.max(longest, all[i].kind.charge(states[i], all[i], keys[i])) end
-    end
-    if is_own then
-      redis.call('SADD', own, unpack(keys))
-      longest = longest + shift
-      if redis.call('PTTL', own) < longest then redis.call('PEXPIRE', own, whole(longest)) end
-    end
+    local ends = charge(states, all, first)
+    if is_own and ends > 0 then note_own(KEYS[first], first, ends) end
   end
-  reply[#reply + 1] = allowed and 1 or 0
-  reply[#reply + 1] = math.max(0, till - now)
-  reply[#reply + 1] = by
+  reply[size + 1], reply[size + 2], reply[size + 3] = allowed and 1 or 0, till > now and till - now or 0, by
+  size = size + 3
   for i = 1, policies do
-    for j = 1, all[i].kind.width do reply[#reply + 1] = states[i][j] end
+    local state, width = states[i], all[i].kind.width
+    for j = 1, width do reply[size + j] = state[j] end
+    size = size + width
   end
 end
 
+local width = 3
+for i = 1, policies do width = width + usual[i].kind.width end
+
 local each = policies + 2
 for i = 0, #KEYS / each - 1 do
-  local keys = {}
-  for j = 1, policies do keys[j] = KEYS[i * each + 2 + j] end
-  local failure = decide(KEYS[i * each + 1], KEYS[i * each + 2], keys, ARGV[i + policies * 9 + 4])
+  local failure = decide(i * each + 2, ARGV[i + policies * 9 + 2])
   if failure then
-    reply[#reply + 1], reply[#reply + 2] = failure, 0
-    reply[#reply + 1] = 0
-    for j = 1, policies do
-      for _ = 1, usual[j].kind.width do reply[#reply + 1] = 0 end
-    end
+    reply[size + 1] = failure
+    for j = 2, width do reply[size + j] = 0 end
+    size = size + width
   end
 end
 return reply

@@ -1,80 +1,80 @@
 -- Many decisions of one fixed window, two commands each.
 --
 -- KEYS: the counter of each decision.
--- ARGV: a time to use instead of Redis's (tests; else empty), ms that tests add to every TTL, the limit, the window in
---       ms, and a cost for each decision (none where all are 1).
--- Answers: the time in microseconds; then for each decision what is used (for a refusal −1 − used), the counter's TTL in
--- ms, and for how many microseconds the key is blocked yet. A decision that failed has the error in place of the first.
-local frozen, shift, limit, window = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+-- ARGV: the limit, the window in microseconds, and a cost for each decision.
+-- Answers: the time in microseconds; then for each decision what is used (for a refusal −1 − used), the millisecond at
+-- which the window ends (0 where there is none), and for how many microseconds the key is blocked yet. A decision that
+-- failed has the error in place of the first.
+local MAX = 9007199254740991
+local limit, span = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
-local now = frozen ~= '' and tonumber(frozen) or time[1] * 1000000 + time[2]
-local reply = { now }
+local now = math.min(time[1] * 1000000 + time[2], MAX - 1)
+-- Redis ends keys with a millisecond: rounded up, so that no window is too short.
+local fresh_end = math.ceil(math.min(now + span, MAX) / 1000)
+local reply, size = { now }, 1
 
-local function add(used, ttl, blocked)
-  local at = #reply
-  reply[at + 1], reply[at + 2], reply[at + 3] = used, ttl, blocked
-end
-
--- A counter that is there has not ended, though less than a millisecond may be left.
-local function left(ttl)
-  return math.max(1, ttl - shift)
-end
-
--- A blocked counter is a text, "B<until> <used> <end>": a counter that is none costs the others nothing.
-local function blocked(key)
-  local value = redis.pcall('GET', key)
-  if type(value) ~= 'string' then return nil end
-  local till, used, ends = string.match(value, '^B(%d+) (%d+) (%d+)$')
-  return tonumber(till), tonumber(used), tonumber(ends)
+local function add(used, ends, blocked)
+  reply[size + 1], reply[size + 2], reply[size + 3] = used, ends, blocked
+  size = size + 3
 end
 
 -- What a counter holds that is not charged: for costs that are 0, or that never fit.
 local function look(key)
   local value = redis.pcall('GET', key)
+  if not value then return 0, 0 end
   if type(value) == 'table' then return value end
-  if value and not string.match(value, '^%d+$') then return { err = 'ERR value is not an integer or out of range' } end
-  return tonumber(value or 0), redis.call('PTTL', key)
+  if not string.find(value, '^%d+$') then return { err = 'ERR value is not an integer or out of range' } end
+  local ends = redis.call('PEXPIRETIME', key)
+  if ends * 1000 <= now then return 0, 0 end
+  return tonumber(value), ends
 end
 
+-- Answers the decision, or returns why it failed.
 local function decide(key, cost)
-  if cost == 0 or cost > limit then
-    local used, ttl = look(key)
+  local amount = tonumber(cost)
+  if amount == 0 or amount > limit then
+    local used, ends = look(key)
     if type(used) == 'table' then return used end
-    add(cost == 0 and used or -1 - used, ttl < 0 and 0 or left(ttl), 0)
-    return
+    return add(amount == 0 and used or -1 - used, ends, 0)
   end
   local used = redis.pcall('INCRBY', key, cost)
   if type(used) == 'table' then return used end
-  local ttl = redis.call('PTTL', key)
-  if ttl < 0 then
-    ttl = window + shift
-    redis.call('PEXPIRE', key, ttl)
+  local ends
+  if used == amount and redis.call('PEXPIREAT', key, fresh_end, 'NX') == 1 then
+    ends = fresh_end
+  else
+    ends = redis.call('PEXPIRETIME', key)
+    if ends * 1000 <= now then
+      -- Redis keeps a key throughout the millisecond in which it ends.
+      used, ends = amount, fresh_end
+      redis.call('SET', key, cost, 'PXAT', ends)
+    end
   end
-  if used > limit then
-    used = -1 - redis.call('DECRBY', key, cost)
+  if used > limit then used = -1 - redis.call('DECRBY', key, cost) end
+  add(used, ends, 0)
+end
+
+-- A blocked counter is a text, "B<until> <used> <end in ms>", which INCRBY refuses: so blocks cost the others nothing.
+local function decide_blocked(key, cost, failure)
+  local value = redis.pcall('GET', key)
+  local till, used, ends = string.match(type(value) == 'string' and value or '', '^B(%d+) (%d+) (%d+)$')
+  if not till then return failure end
+  till, ends = tonumber(till), tonumber(ends)
+  if ends * 1000 <= now then used, ends = '0', 0 end
+  if till > now then return add(-1 - tonumber(used), ends, till - now) end
+  -- The block is over; the window may not be.
+  if ends > 0 then
+    redis.call('SET', key, used, 'PXAT', ends)
+  else
+    redis.call('DEL', key)
   end
-  add(used, left(ttl), 0)
+  return decide(key, cost)
 end
 
 for i = 1, #KEYS do
-  local key, cost = KEYS[i], tonumber(ARGV[i + 4] or 1)
+  local key, cost = KEYS[i], ARGV[i + 2]
   local failure = decide(key, cost)
-  if failure then
-    local till, used, ends = blocked(key)
-    if till and till > now then
-      local more = math.max(0, ends - now)
-      add(-1 - (more > 0 and used or 0), math.ceil(more / 1000), till - now)
-      failure = nil
-    elseif till then
-      -- The block is over; the window may not be.
-      if ends > now then
-        redis.call('SET', key, string.format('%.0f', used), 'PX', math.ceil((ends - now) / 1000) + shift)
-      else
-        redis.call('DEL', key)
-      end
-      failure = decide(key, cost)
-    end
-  end
+  if failure then failure = decide_blocked(key, cost, failure) end
   if failure then add(failure.err, 0, 0) end
 end
 return reply
