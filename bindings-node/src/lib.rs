@@ -1,7 +1,7 @@
 //! The Node.js face of `tollgate-core`: convert, one core call, convert.
 //!
 //! [`config`] is the control plane, by napi-derive. [`hot`] holds the calls that every decision makes, [`denials`] and
-//! [`breaker`] those that come before a store is asked, [`pacer`] those of a queue: raw N-API functions ([`function`]) whose numbers are plain
+//! [`breaker`] those that come before a store is asked, [`pacer`] those of a queue, [`roster`] is presence: raw N-API functions ([`function`]) whose numbers are plain
 //! arguments or travel through one `Float64Array` per environment, so that no object crosses the boundary. What all
 //! bindings share is in `tollgate-boundary`.
 
@@ -16,5 +16,7 @@ mod hot;
 mod key;
 #[allow(unreachable_pub)]
 mod pacer;
+#[allow(unreachable_pub)]
+mod roster;
 #[allow(unreachable_pub)]
 mod store;

@@ -17,4 +17,6 @@ mod memory;
 #[allow(unreachable_pub)]
 mod pacer;
 #[allow(unreachable_pub)]
+mod roster;
+#[allow(unreachable_pub)]
 mod store;

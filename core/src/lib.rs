@@ -22,6 +22,7 @@ mod limiter;
 mod own_limits;
 mod pacer;
 mod policy;
+pub mod roster;
 pub mod share;
 pub mod store;
 mod table;

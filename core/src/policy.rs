@@ -295,6 +295,6 @@ pub(crate) fn millis(span: Span) -> String {
     if micros % 1_000 == 0 { format!("{} ms", micros / 1_000) } else { format!("{micros} µs") }
 }
 
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("{text:?}")
 }

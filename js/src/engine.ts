@@ -115,6 +115,38 @@ export interface EngineDenials {
   forget(key: string): void;
 }
 
+/** How presence is kept; what is absent takes the core's default. */
+export interface EnginePresenceConfig {
+  ttlMicros?: number;
+  heartbeatMicros?: number;
+  graceMicros?: number;
+  /** Bytes of a member's data. */
+  maxData?: number;
+}
+
+/**
+ * Presence in this process. Texts are well-formed (no lone surrogates), sessions whole numbers that are never used
+ * twice, answers with members in them JSON. After each call, `drain` hands out what has happened.
+ */
+export interface EngineRoster {
+  join(room: string, id: string, session: number, user: string | undefined, data: string, now: number): void;
+  /** False where the session holds no such member. */
+  update(room: string, id: string, session: number, data: string, now: number): boolean;
+  leave(room: string, id: string, session: number, now: number): boolean;
+  /** `{"members":[…],"cursor":"…"}` after `cursor`, `""` for the first page. */
+  members(room: string, cursor: string, limit: number, now: number): string;
+  /** Members and users, separated by a space. */
+  count(room: string, now: number): string;
+  has(room: string, id: string, now: number): boolean;
+  /** Starts a watch; its first changes are everybody who is there. */
+  watch(room: string, now: number): number;
+  /** `{"joined":[…],"updated":[…],"left":[…]}`, or `""` where nothing has changed. */
+  changes(watch: number): string;
+  unwatch(watch: number): void;
+  /** `{"next":…,"events":[…]}`: `next` is when to call again, −1 for never; `""` for neither. */
+  drain(now: number): string;
+}
+
 /** What a limiter in a store is made from. */
 export interface EngineStoreConfig {
   policies: EnginePolicy[];
@@ -180,6 +212,7 @@ export interface RawEngine {
   /** Name, digest and text of each script, joined by NULs. */
   scripts(): string;
   createPacer(config: EnginePacerConfig, scratch: Float64Array): EnginePacer;
+  createRoster(config: EnginePresenceConfig): EngineRoster;
   dialects(): readonly EngineDialect[];
   parseDuration(text: string): number;
   parseRate(text: string): { limit: number; windowMicros: number };

@@ -32,8 +32,8 @@ export function fromEngine(error: unknown): TollgateError {
 }
 
 /** The error of calls that come after `close`. */
-export function closedError(): TollgateError {
-  return new TollgateError("CLOSED", "the limiter is closed", "Make a new limiter, or close it later.");
+export function closedError(what = "limiter"): TollgateError {
+  return new TollgateError("CLOSED", `the ${what} is closed`, `Make a new ${what}, or close it later.`);
 }
 
 /** A value as it would be typed, shortened. */

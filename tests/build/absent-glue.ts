@@ -53,6 +53,20 @@ export declare class WasmPacer {
   state(): void;
 }
 
+export declare class WasmRoster {
+  constructor(ttlMicros?: number, heartbeatMicros?: number, graceMicros?: number, maxData?: number);
+  join(room: string, id: string, session: number, user: string | undefined, data: string, now: number): void;
+  update(room: string, id: string, session: number, data: string, now: number): boolean;
+  leave(room: string, id: string, session: number, now: number): boolean;
+  members(room: string, cursor: string, limit: number, now: number): string;
+  count(room: string, now: number): string;
+  has(room: string, id: string, now: number): boolean;
+  watch(room: string, now: number): number;
+  changes(watch: number): string;
+  unwatch(watch: number): void;
+  drain(now: number): string;
+}
+
 export declare function version(): string;
 export declare function dialects(): object;
 export declare function scripts(): string;

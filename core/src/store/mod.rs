@@ -6,6 +6,7 @@
 
 mod calls;
 mod keys;
+pub mod presence;
 mod reply;
 mod rule;
 mod script;

@@ -6,6 +6,7 @@ import type {
   EnginePacer,
   EnginePacerConfig,
   EnginePolicy,
+  EngineRoster,
   RawEngine,
   RawStore,
   SavingLimiter,
@@ -48,6 +49,7 @@ export function wasmEngine(): Starting {
     createStore: (config, scratch) => calls().createStore(config, scratch),
     scripts: () => calls().scripts(),
     createPacer: (config, scratch) => calls().createPacer(config, scratch),
+    createRoster: (config) => calls().createRoster(config),
     dialects: () => calls().dialects(),
     parseDuration: (text) => calls().parseDuration(text),
     parseRate: (text) => calls().parseRate(text),
@@ -101,6 +103,8 @@ const CALLS: Omit<RawEngine, "kind"> = {
     ),
   scripts: () => glue.scripts(),
   createPacer: (config, scratch) => pacer(pacerOf(config), scratch),
+  createRoster: ({ ttlMicros, heartbeatMicros, graceMicros, maxData }) =>
+    roster(coded(() => new glue.WasmRoster(ttlMicros, heartbeatMicros, graceMicros, maxData))),
   dialects: () => glue.dialects() as EngineDialect[],
   parseDuration: (text) => coded(() => glue.parseDuration(text)),
   parseRate: (text) => coded(() => glue.parseRate(text) as { limit: number; windowMicros: number }),
@@ -266,6 +270,22 @@ function pacer(own: glue.WasmPacer, scratch: Float64Array): EnginePacer {
       own.state();
       takeLists(scratch);
     }),
+  };
+}
+
+/** The calls of one roster. Its memory is freed when they are collected. */
+function roster(own: glue.WasmRoster): EngineRoster {
+  return {
+    join: (room, id, session, user, data, now) => coded(() => own.join(room, id, session, user, data, now)),
+    update: (room, id, session, data, now) => coded(() => own.update(room, id, session, data, now)),
+    leave: (room, id, session, now) => own.leave(room, id, session, now),
+    members: (room, cursor, limit, now) => own.members(room, cursor, limit, now),
+    count: (room, now) => own.count(room, now),
+    has: (room, id, now) => own.has(room, id, now),
+    watch: (room, now) => own.watch(room, now),
+    changes: (watch) => own.changes(watch),
+    unwatch: (watch) => own.unwatch(watch),
+    drain: (now) => own.drain(now),
   };
 }
 
