@@ -6,6 +6,7 @@ import { type Bus, type BusOptions, createBus } from "../../js/src/index.js";
 import { BusProcess, type Numbered } from "./bus-processes.js";
 import { CLUSTER_CLIENTS, type Opened, opened } from "./clients.js";
 import { eventually, startCluster } from "./cluster.js";
+import { startNetwork } from "./network.js";
 import { freePort, type Server, startServer } from "./server.js";
 
 let server: Server;
@@ -241,6 +242,29 @@ describe("a lost connection", () => {
       expect(taken.filter((i) => !got.includes(i))).toEqual([]);
     },
   );
+
+  it("after which the client sends again what had arrived: it is delivered once", async () => {
+    const network = await startNetwork(server.port);
+    closing.push(() => network.stop());
+    const { client, close } = await opened("ioredis 6", network.port);
+    closing.push(close);
+    const here = buses(1, { name: "again", redis: client })[0];
+    const there = buses(1, { name: "again" })[0];
+    const list = await listen(there, "a");
+    const raw = new Redis(server.port, "127.0.0.1");
+    closing.push(() => raw.disconnect());
+    const onTheWire: string[] = [];
+    raw.on("message", (_, text) => onTheWire.push(text.slice(-1)));
+    await raw.subscribe("tollgate:bus:again:a");
+    await here?.publish("a", 1);
+    network.cutsNextReply = true;
+    await here?.publish("a", 2);
+    await here?.publish("a", 3);
+    await eventually("all is on the wire", () => onTheWire.length === 4);
+    await eventually("the last has come", () => list.length >= 3);
+    expect(onTheWire).toEqual(["1", "2", "2", "3"]);
+    expect(list.map(([, data]) => data)).toEqual([1, 2, 3]);
+  });
 
   it("rejects what is published meanwhile, delivers it here, and sends nothing of it later", async () => {
     const mortal = await startServer();
