@@ -9,10 +9,10 @@ import { Miniflare } from "miniflare";
 import { chromium } from "playwright-core";
 import { build } from "vite";
 import { expect, it } from "vitest";
-import { bundle, WASM } from "../../demo/worker/bundle.mjs";
+import { bundle, modulesOf } from "../../demo/worker/bundle.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const wasm = () => readFileSync(`${root}/dist/wasm/tollgate.wasm`);
+const wasm = () => readFileSync(`${root}/dist/wasm/limits.wasm`);
 
 /** What every runtime has to report; `program.mjs` does it. */
 const REPORT = {
@@ -65,10 +65,7 @@ it("Cloudflare Workers (workerd)", async () => {
   const contents = await bundle(new URL("worker.mjs", import.meta.url), "workerd", { format: "es" });
   const flare = new Miniflare({
     compatibilityDate: "2024-09-01",
-    modules: [
-      { type: "ESModule", path: "worker.mjs", contents },
-      { type: "CompiledWasm", path: WASM, contents: wasm() },
-    ],
+    modules: modulesOf(contents),
   });
   try {
     const response = await flare.dispatchFetch("http://127.0.0.1/");
@@ -81,11 +78,11 @@ it("Cloudflare Workers (workerd)", async () => {
 it("Vercel's edge (edge-runtime)", async () => {
   const initialCode = await bundle(new URL("edge-light.mjs", import.meta.url), "edge-light", {
     format: "iife",
-    globals: { [WASM]: "compiled" },
+    globals: { "limits.wasm": "limits" },
   });
   const runtime = new EdgeRuntime({
     initialCode,
-    extend: (context) => Object.assign(context, { compiled: new WebAssembly.Module(wasm()) }),
+    extend: (context) => Object.assign(context, { limits: new WebAssembly.Module(wasm()) }),
   });
   const response = await runtime.dispatchFetch("http://127.0.0.1/");
   expectReport(await response.json(), "wasm");
