@@ -12,7 +12,7 @@ import { expect, it } from "vitest";
 import { bundle, modulesOf } from "../../demo/worker/bundle.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const wasm = () => readFileSync(`${root}/dist/wasm/limits.wasm`);
+const engine = (name: string) => new WebAssembly.Module(readFileSync(`${root}/dist/wasm/${name}.wasm`));
 
 /** What every runtime has to report; `program.mjs` does it. */
 const REPORT = {
@@ -34,6 +34,7 @@ const REPORT = {
     status: 429,
     body: expect.objectContaining({ status: 429, "violated-policies": ["default"] }),
   },
+  machines: { paced: [1, 2, "TIMEOUT"], members: 1, left: 0 },
 };
 
 function expectReport(found: unknown, engine: string): void {
@@ -78,11 +79,11 @@ it("Cloudflare Workers (workerd)", async () => {
 it("Vercel's edge (edge-runtime)", async () => {
   const initialCode = await bundle(new URL("edge-light.mjs", import.meta.url), "edge-light", {
     format: "iife",
-    globals: { "limits.wasm": "limits" },
+    globals: { "limits.wasm": "limits", "machines.wasm": "machines" },
   });
   const runtime = new EdgeRuntime({
     initialCode,
-    extend: (context) => Object.assign(context, { limits: new WebAssembly.Module(wasm()) }),
+    extend: (context) => Object.assign(context, { limits: engine("limits"), machines: engine("machines") }),
   });
   const response = await runtime.dispatchFetch("http://127.0.0.1/");
   expectReport(await response.json(), "wasm");
