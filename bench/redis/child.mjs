@@ -10,7 +10,7 @@ const subject = SUBJECTS[table][name];
 const KEYS = 10_000;
 const DENIED_KEYS = 100;
 /** Before the first measurement, for the compiler; and before each. */
-const FIRST_WARM_UP_MILLIS = 300;
+const FIRST_WARM_UP_MILLIS = 700;
 const WARM_UP_MILLIS = 100;
 
 let made = 0;
