@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { SUBJECTS } from "./fanout/subjects.mjs";
-import { startRedis } from "./redis/server.mjs";
+import { startServer } from "./redis/servers.mjs";
 import { circumstances, table } from "./report.mjs";
 
 const QUICK = process.argv.includes("--quick");
@@ -47,9 +47,9 @@ const thousands = (rate) => `${(rate / 1000).toFixed(1)}k`;
 const whole = (micros) => micros.toFixed(0);
 
 export async function fanoutTables() {
-  const server = await startRedis();
+  const server = await startServer();
   try {
-    const found = await measureAll(server.port);
+    const found = await measureAll(server.ports[0]);
     return [
       "## Fan-out",
       `Messages of about 130 bytes from one publisher to subscribers that share one connection, both ends in one process, over redis-server ${server.version} on the loopback; medians of ${ROUNDS} rounds. ${circumstances(["ioredis", "@socket.io/redis-adapter"])}`,
