@@ -1,6 +1,8 @@
 import { engine as chosen } from "#engine";
+import type { EnginePlace, EnginePresence } from "./engine-presence.js";
 import { type EngineScript, type EngineStore, readScripts, storeOf } from "./engine-store.js";
 
+export type { EngineCall, EnginePresence } from "./engine-presence.js";
 export { BLOCK, DECIDE, type EngineScript, type EngineStore, RESET, SETTLE, WINDOW } from "./engine-store.js";
 
 /** One policy as the engine takes it; what is absent takes the core's default. */
@@ -213,6 +215,12 @@ export interface RawEngine {
   scripts(): string;
   createPacer(config: EnginePacerConfig, scratch: Float64Array): EnginePacer;
   createRoster(config: EnginePresenceConfig): EngineRoster;
+  createPresence(
+    config: EnginePresenceConfig,
+    ...place: [name: string, prefix: string, partitions: number]
+  ): EnginePresence;
+  /** Name, digest and text of each script of presence, joined by NULs. */
+  presenceScripts(): string;
   dialects(): readonly EngineDialect[];
   parseDuration(text: string): number;
   parseRate(text: string): { limit: number; windowMicros: number };
@@ -224,13 +232,17 @@ export interface RawEngine {
 }
 
 /** The one interface between TypeScript and an engine. */
-export interface Engine extends Omit<RawEngine, "createStore" | "scripts"> {
+export interface Engine extends Omit<RawEngine, "createStore" | "scripts" | "createPresence" | "presenceScripts"> {
   createStore(config: EngineStoreConfig, scratch: Float64Array): EngineStore;
   /** What runs in Redis, by the numbers {@link WINDOW}, {@link DECIDE} … */
   scripts(): readonly EngineScript[];
+  createPresence(config: EnginePresenceConfig, place: EnginePlace): EnginePresence;
+  /** What runs in Redis for presence; a call names its script by its place here. */
+  presenceScripts(): readonly EngineScript[];
 }
 
 let scripts: readonly EngineScript[] | undefined;
+let presenceScripts: readonly EngineScript[] | undefined;
 
 /** The engine of this environment; `package.json` says which file of `engines/` chooses it. */
 export const engine: Engine = {
@@ -239,5 +251,10 @@ export const engine: Engine = {
   scripts: () => {
     scripts ??= readScripts(chosen.scripts());
     return scripts;
+  },
+  createPresence: (config, { name, prefix, partitions }) => chosen.createPresence(config, name, prefix, partitions),
+  presenceScripts: () => {
+    presenceScripts ??= readScripts(chosen.presenceScripts());
+    return presenceScripts;
   },
 };

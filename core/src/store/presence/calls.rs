@@ -228,6 +228,12 @@ impl PresenceStore {
         pattern
     }
 
+    /// The partition that a room is in.
+    #[must_use]
+    pub fn partition(&self, room: &str) -> u32 {
+        self.keys.partition(room)
+    }
+
     /// How many partitions there are to sweep.
     #[must_use]
     pub fn partitions(&self) -> u32 {
