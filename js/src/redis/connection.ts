@@ -48,6 +48,10 @@ export class Connection implements Commands {
     return this.#now().eval(source, keys, args);
   }
 
+  async publish(channel: string, message: string): Promise<unknown> {
+    return this.#now().publish(channel, message);
+  }
+
   info(): Promise<unknown> | undefined {
     return this.#client?.commands.info();
   }
