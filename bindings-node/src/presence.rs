@@ -93,6 +93,12 @@ impl EnginePresence {
         self.0.returned(now);
     }
 
+    /// See `PresenceCalls::pace`.
+    #[napi]
+    pub fn pace(&self) -> String {
+        self.0.pace()
+    }
+
     /// See `PresenceCalls::next`.
     #[napi]
     pub fn next(&self) -> f64 {

@@ -89,6 +89,11 @@ impl WasmPresence {
         self.0.returned(now);
     }
 
+    /// See [`PresenceCalls::pace`].
+    pub fn pace(&self) -> String {
+        self.0.pace()
+    }
+
     /// See [`PresenceCalls::next`].
     pub fn next(&self) -> f64 {
         self.0.next()

@@ -7,6 +7,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use tollgate_core::Span;
 use tollgate_core::roster::{Beat, Changes, Heartbeats, Identity, Lost, Owned, PresenceConfig, Session, View};
 use tollgate_core::store::presence::{Call, PresenceScript, PresenceStore, Standing};
 
@@ -45,6 +46,8 @@ pub struct PresenceCalls {
     batches: BTreeMap<u64, Beat>,
     views: BTreeMap<u64, (String, View)>,
     last: u64,
+    ttl: Span,
+    heartbeat: Span,
 }
 
 impl PresenceCalls {
@@ -55,12 +58,15 @@ impl PresenceCalls {
     pub fn new(config: EngineSharedConfig) -> Result<Self, EngineError> {
         let EngineSharedConfig { presence, name, prefix, partitions } = config;
         let presence = PresenceConfig::from(presence);
+        let (ttl, heartbeat) = (presence.ttl, presence.heartbeat);
         Ok(Self {
             store: PresenceStore::new(presence.clone(), &prefix, &name, partitions as u32)?,
             beats: Heartbeats::new(presence)?,
             batches: BTreeMap::new(),
             views: BTreeMap::new(),
             last: 0,
+            ttl,
+            heartbeat,
         })
     }
 
@@ -143,8 +149,8 @@ impl PresenceCalls {
         out
     }
 
-    /// The answer to a batch: `[{"room":…,"id":…,"session":…,"call":…},…]`, the members that have to join again. Nothing
-    /// for an answer that no script of ours gives.
+    /// The answer to a batch: `[{"room":…,"id":…,"session":…},…]`, the members that the store has forgotten: it
+    /// [`stands`](Self::stands) 0 with them. Nothing for an answer that no script of ours gives.
     pub fn beaten(&mut self, batch: f64, reply: &[f64]) -> String {
         let Some(beat) = self.batches.remove(&(batch as u64)) else { return "[]".to_string() };
         let reply: Vec<i64> = reply.iter().map(|number| *number as i64).collect();
@@ -159,8 +165,7 @@ impl PresenceCalls {
             write_string(out, &owned.room);
             out.push_str(",\"id\":");
             write_string(out, &owned.cid);
-            let call = text(&self.store, &owned.room, &self.store.rejoin(owned));
-            out.push_str(&format!(",\"session\":{},\"call\":{call}}}", owned.session.0));
+            out.push_str(&format!(",\"session\":{}}}", owned.session.0));
         });
         out
     }
@@ -174,6 +179,11 @@ impl PresenceCalls {
     /// See [`Heartbeats::handle_return`].
     pub fn returned(&mut self, now: f64) {
         self.beats.handle_return(at(now));
+    }
+
+    /// The ttl and the heartbeat, separated by a space.
+    pub fn pace(&self) -> String {
+        format!("{} {}", self.ttl.as_micros(), self.heartbeat.as_micros())
     }
 
     /// When heartbeats are due; −1 for never.

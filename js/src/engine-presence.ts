@@ -31,12 +31,14 @@ export interface EnginePresence {
   stands(room: string, id: string, session: number, reply: number): string;
   /** Lets time pass: `[{"batch":…,"call":…},…]`, the heartbeats that are due. */
   dueBeats(now: number): string;
-  /** `[{"room":…,"id":…,"session":…,"call":…},…]`: the members that have to join again; `""` for a foreign answer. */
+  /** `[{"room":…,"id":…,"session":…},…]`: the members that the store has forgotten; `""` for a foreign answer. */
   beaten(batch: number, reply: readonly number[]): string;
   /** A batch had no answer. */
   unanswered(batch: number, now: number): void;
   /** The store is there again, and may have forgotten everybody. */
   returned(now: number): void;
+  /** The ttl and the heartbeat, separated by a space. */
+  pace(): string;
   /** When heartbeats are due; −1 for never. */
   next(): number;
   /** Forgets all own members: a list of the calls with which they leave. */

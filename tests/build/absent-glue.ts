@@ -85,6 +85,7 @@ export declare class WasmPresence {
   beaten(batch: number, reply: Float64Array): string;
   unanswered(batch: number, now: number): void;
   returned(now: number): void;
+  pace(): string;
   next(): number;
   leaveAll(): string;
   due(partition: number): string;

@@ -10,7 +10,6 @@ const OPTIONS = [...SHARED, "ttl", "heartbeat", "grace", "maxData"] as const;
 /** The options of presence, ready for the engine, which knows their bounds. */
 export function presenceConfig(given: unknown): EnginePresenceConfig {
   checkOptions("createPresence", given, OPTIONS);
-  checkShared(given);
   const config: EnginePresenceConfig = {};
   if (given.ttl !== undefined) config.ttlMicros = micros("CONFIG_TTL", "ttl", given.ttl);
   if (given.heartbeat !== undefined) {

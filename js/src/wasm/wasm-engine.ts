@@ -306,6 +306,7 @@ function presence(own: glue.WasmPresence): EnginePresence {
     beaten: (batch, reply) => own.beaten(batch, Float64Array.from(reply)),
     unanswered: (batch, now) => own.unanswered(batch, now),
     returned: (now) => own.returned(now),
+    pace: () => own.pace(),
     next: () => own.next(),
     leaveAll: () => own.leaveAll(),
     due: (partition) => own.due(partition),
