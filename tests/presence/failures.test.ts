@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createPresence, type Presence, type PresenceOptions } from "../../js/src/index.js";
 import { eventually } from "../redis/cluster.js";
+import { output } from "../redis/processes.js";
 import { freePort, type Server, startServer } from "../redis/server.js";
 import { Followed } from "./watching.js";
 
@@ -100,6 +101,10 @@ test("the subscriber's connection is killed: the watch gets a fresh snapshot, as
   });
   expect(followed.ids.length).toBe(12);
   await followed.end();
+});
+
+test("neither timers nor connections hold a process that has members", async () => {
+  expect(await output("../presence/ends.mjs", server.url)).toBe("joined");
 });
 
 test("keys that are something else reject reads by name, and stop nobody", async () => {
