@@ -184,7 +184,10 @@ export async function presenceTable() {
   const rate = await comings();
   const delay = await seen();
   const whole = await snapshot();
-  const swept = await sweep();
+  // The machine is noisy, and noise only adds.
+  const sweeps = [];
+  for (let i = 0; i < (QUICK ? 1 : 3); i++) sweeps.push(await sweep());
+  const swept = sweeps.toSorted((a, b) => a.longest - b.longest)[0];
   const server = await onRedis(async ({ version }) => version);
   const rows = [
     [

@@ -42,7 +42,7 @@ export class RedisPresence<T> implements Presence<T> {
       failed(error);
     });
     this.#rounds = new Rounds(engine, scripts, this.#members, partitions, heartbeat, failed);
-    channels.on("up", () => this.#returned());
+    channels.on("up", () => void this.#returned());
   }
 
   async join(room: string, member: NewMember<T>): Promise<Membership<T>> {
@@ -196,10 +196,10 @@ export class RedisPresence<T> implements Presence<T> {
   }
 
   /** Redis may have forgotten everybody: own members are registered first, so that snapshots have them. */
-  #returned(): void {
+  async #returned(): Promise<void> {
     if (this.#closed) return;
-    this.#rounds.returned();
     this.#events?.hurry();
+    await this.#rounds.returned();
     for (const room of this.#rooms.values()) room.renew();
   }
 

@@ -47,10 +47,11 @@ export class Rounds {
     this.#alarm.set(beat < 0 ? sweep : sweep < 0 ? beat : Math.min(beat, sweep));
   }
 
-  /** The store is there again: it may know nobody. */
-  returned(): void {
+  /** The store is there again, and may know nobody: resolves when own members have been registered anew. */
+  async returned(): Promise<void> {
     this.#engine.returned(nowMicros());
-    this.set();
+    if (this.#beating) this.set();
+    else await this.#beat();
   }
 
   end(): void {
