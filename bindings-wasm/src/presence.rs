@@ -4,7 +4,7 @@ use tollgate_boundary::{EnginePresenceConfig, EngineSharedConfig, PresenceCalls}
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::config::thrown;
+use crate::plan::thrown;
 
 /// Name, digest and text of each script of presence, joined by NULs.
 #[wasm_bindgen(js_name = presenceScripts)]

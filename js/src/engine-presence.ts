@@ -6,13 +6,6 @@ export interface EngineCall {
   args: string[];
 }
 
-/** What presence over Redis is called, and into how many slots of a Cluster its rooms are spread. */
-export interface EnginePlace {
-  name: string;
-  prefix: string;
-  partitions: number;
-}
-
 /**
  * What one process knows of presence that several share: whom it must vouch for, and the rooms that it watches. Calls
  * are JSON of {@link EngineCall}; texts are well-formed (no lone surrogates); times are microseconds.

@@ -1,8 +1,6 @@
-import { engine as chosen } from "#engine";
-import type { EnginePlace, EnginePresence } from "./engine-presence.js";
+import { engine as chosen } from "#limits";
 import { type EngineScript, type EngineStore, readScripts, storeOf } from "./engine-store.js";
 
-export type { EngineCall, EnginePresence } from "./engine-presence.js";
 export { BLOCK, DECIDE, type EngineScript, type EngineStore, RESET, SETTLE, WINDOW } from "./engine-store.js";
 
 /** One policy as the engine takes it; what is absent takes the core's default. */
@@ -117,38 +115,6 @@ export interface EngineDenials {
   forget(key: string): void;
 }
 
-/** How presence is kept; what is absent takes the core's default. */
-export interface EnginePresenceConfig {
-  ttlMicros?: number;
-  heartbeatMicros?: number;
-  graceMicros?: number;
-  /** Bytes of a member's data. */
-  maxData?: number;
-}
-
-/**
- * Presence in this process. Texts are well-formed (no lone surrogates), sessions whole numbers that are never used
- * twice, answers with members in them JSON. After each call, `drain` hands out what has happened.
- */
-export interface EngineRoster {
-  join(room: string, id: string, session: number, user: string | undefined, data: string, now: number): void;
-  /** False where the session holds no such member. */
-  update(room: string, id: string, session: number, data: string, now: number): boolean;
-  leave(room: string, id: string, session: number, now: number): boolean;
-  /** `{"members":[…],"cursor":"…"}` after `cursor`, `""` for the first page. */
-  members(room: string, cursor: string, limit: number, now: number): string;
-  /** Members and users, separated by a space. */
-  count(room: string, now: number): string;
-  has(room: string, id: string, now: number): boolean;
-  /** Starts a watch; its first changes are everybody who is there. */
-  watch(room: string, now: number): number;
-  /** `{"joined":[…],"updated":[…],"left":[…]}`, or `""` where nothing has changed. */
-  changes(watch: number): string;
-  unwatch(watch: number): void;
-  /** `{"next":…,"events":[…]}`: `next` is when to call again, −1 for never; `""` for neither. */
-  drain(now: number): string;
-}
-
 /** What a limiter in a store is made from. */
 export interface EngineStoreConfig {
   policies: EnginePolicy[];
@@ -169,35 +135,6 @@ export interface RawStore {
   decision(script: number, peek: number): boolean;
 }
 
-/** What a pacer is made from; what is absent takes the core's default. */
-export interface EnginePacerConfig {
-  policies: EnginePolicy[];
-  concurrency?: number;
-  maxQueue?: number;
-}
-
-/**
- * Says when calls that go out may go. All numbers are in the scratch array; `pacer/cells.ts` has the layout. Each call
- * leaves there when to drain next, and how many events there are.
- */
-export interface EnginePacer {
-  readonly names: readonly string[];
-  submit(): void;
-  finish(): void;
-  settle(): void;
-  cancel(): void;
-  clear(): void;
-  pause(): void;
-  resume(): void;
-  setShare(): void;
-  learn(): void;
-  /** Everything that was handed out has begun. */
-  begun(): void;
-  /** Lets time pass, and hands out events. */
-  drain(): void;
-  state(): void;
-}
-
 /** A dialect of header fields: its name, and its fields in the order of {@link EngineLimiter.headers}. */
 export interface EngineDialect {
   name: string;
@@ -213,48 +150,26 @@ export interface RawEngine {
   createStore(config: EngineStoreConfig, scratch: Float64Array): RawStore;
   /** Name, digest and text of each script, joined by NULs. */
   scripts(): string;
-  createPacer(config: EnginePacerConfig, scratch: Float64Array): EnginePacer;
-  createRoster(config: EnginePresenceConfig): EngineRoster;
-  createPresence(
-    config: EnginePresenceConfig,
-    ...place: [name: string, prefix: string, partitions: number]
-  ): EnginePresence;
-  /** Name, digest and text of each script of presence, joined by NULs. */
-  presenceScripts(): string;
   dialects(): readonly EngineDialect[];
   parseDuration(text: string): number;
   parseRate(text: string): { limit: number; windowMicros: number };
-  /**
-   * What header fields, one `name: value` a line, tell about limits: the microseconds of `Retry-After`, then a line for
-   * each limit with name, quota, remaining and microseconds until it resets, separated by tabs.
-   */
-  told(fields: string, wallSecs: number): string;
 }
 
 /** The one interface between TypeScript and an engine. */
-export interface Engine extends Omit<RawEngine, "createStore" | "scripts" | "createPresence" | "presenceScripts"> {
+export interface Engine extends Omit<RawEngine, "createStore" | "scripts"> {
   createStore(config: EngineStoreConfig, scratch: Float64Array): EngineStore;
   /** What runs in Redis, by the numbers {@link WINDOW}, {@link DECIDE} … */
   scripts(): readonly EngineScript[];
-  createPresence(config: EnginePresenceConfig, place: EnginePlace): EnginePresence;
-  /** What runs in Redis for presence; a call names its script by its place here. */
-  presenceScripts(): readonly EngineScript[];
 }
 
 let scripts: readonly EngineScript[] | undefined;
-let presenceScripts: readonly EngineScript[] | undefined;
 
-/** The engine of this environment; `package.json` says which file of `engines/` chooses it. */
+/** The engine of this environment; `package.json` says which file of `engines/limits/` chooses it. */
 export const engine: Engine = {
   ...chosen,
   createStore: (config, scratch) => storeOf(chosen.createStore(config, scratch)),
   scripts: () => {
     scripts ??= readScripts(chosen.scripts());
     return scripts;
-  },
-  createPresence: (config, { name, prefix, partitions }) => chosen.createPresence(config, name, prefix, partitions),
-  presenceScripts: () => {
-    presenceScripts ??= readScripts(chosen.presenceScripts());
-    return presenceScripts;
   },
 };

@@ -1,7 +1,7 @@
 import { nowMicros } from "../clock.js";
-import type { EngineRoster } from "../engine.js";
 import { closedError } from "../errors.js";
 import { Listeners } from "../events.js";
+import type { EngineRoster } from "../machines.js";
 import { engineErrors } from "../validate.js";
 import { Alarm } from "./alarm.js";
 import { checkMember, checkPage, type Page } from "./asked.js";

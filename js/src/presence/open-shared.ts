@@ -1,5 +1,5 @@
-import { type EnginePresence, type EnginePresenceConfig, engine } from "../engine.js";
 import { optionError } from "../errors.js";
+import { type EnginePresence, type EnginePresenceConfig, machines } from "../machines.js";
 import { type Channels, openChannels } from "../redis/channels.js";
 import { commandsOf } from "../redis/clients.js";
 import type { Commands } from "../redis/commands.js";
@@ -34,16 +34,16 @@ export function openShared(
   redis: unknown,
   onError: (error: Error) => void,
 ): Shared {
-  const place = { name: checkedName(name), prefix };
+  const place = [checkedName(name), prefix] as const;
   // What can be wrong is looked at before anything is opened.
-  engineErrors(() => engine.createPresence(config, { ...place, partitions: 1 }));
+  engineErrors(() => machines.createPresence(config, ...place, 1));
   const channels = openChannels({ redis, timeoutMs, onError });
   const { commands, end } = commandsFor(redis, onError);
   const partitions = commands.isCluster ? CLUSTER_PARTITIONS : 1;
   const scripts = new Scripts(commands, timeoutMs);
   const stopListening = scripts.link.onError(onError);
   return {
-    engine: engineErrors(() => engine.createPresence(config, { ...place, partitions })),
+    engine: engineErrors(() => machines.createPresence(config, ...place, partitions)),
     scripts,
     channels,
     partitions,

@@ -1,6 +1,6 @@
 import { nowMicros } from "../clock.js";
-import type { EnginePresence } from "../engine.js";
 import { closedError } from "../errors.js";
+import type { EnginePresence } from "../machines.js";
 import { engineErrors } from "../validate.js";
 import { foreignReply, inLanes, number, type Scripts } from "./scripts.js";
 

@@ -1,5 +1,5 @@
-import { engine } from "../engine.js";
 import { Listeners } from "../events.js";
+import { machines } from "../machines.js";
 import { storeSettings } from "../store/settings.js";
 import { engineErrors } from "../validate.js";
 import { MemoryPresence } from "./memory-presence.js";
@@ -18,7 +18,7 @@ export function createPresence<T = unknown>(options: PresenceOptions = {}): Pres
   const config = presenceConfig(options);
   const { name, prefix, storeTimeout, redis } = options;
   const settings = storeSettings({ name, prefix, storeTimeout } as Parameters<typeof storeSettings>[0]);
-  if (redis === undefined) return new MemoryPresence<T>(engineErrors(() => engine.createRoster(config)));
+  if (redis === undefined) return new MemoryPresence<T>(engineErrors(() => machines.createRoster(config)));
   const listeners = new Listeners<PresenceEvents<T>>();
   return new RedisPresence<T>(
     openShared(config, settings, redis, (error) => listeners.emit("error", error)),

@@ -1,5 +1,5 @@
 import { nowMicros } from "../clock.js";
-import type { EnginePresence } from "../engine.js";
+import type { EnginePresence } from "../machines.js";
 import { Alarm } from "./alarm.js";
 import type { Forgotten, OwnMembers } from "./own-members.js";
 import { foreignReply, inLanes, numbers, type Scripts, texts } from "./scripts.js";

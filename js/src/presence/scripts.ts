@@ -1,5 +1,6 @@
-import { type EngineCall, type EngineScript, engine } from "../engine.js";
+import type { EngineScript } from "../engine-store.js";
 import { TollgateError } from "../errors.js";
+import { type EngineCall, presenceScripts } from "../machines.js";
 import type { Commands } from "../redis/commands.js";
 import { Deadline } from "../redis/deadline.js";
 import { type Link, linkOf } from "../redis/link.js";
@@ -22,7 +23,7 @@ export class Scripts {
   /** Runs a call that the engine wrote. Rejects with `STORE_…` within the deadline. */
   ask(written: string): Promise<unknown> {
     const { script, partition, keys, args } = JSON.parse(written) as EngineCall;
-    const { source, sha1 } = engine.presenceScripts()[script] as EngineScript;
+    const { source, sha1 } = presenceScripts()[script] as EngineScript;
     return new Promise((resolve, reject) => {
       let giveUp: ((timeoutMs: number) => void) | undefined;
       const deadline = new Deadline(this.#timeoutMs, () => giveUp?.(this.#timeoutMs));

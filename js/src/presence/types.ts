@@ -75,7 +75,7 @@ export type PresenceChange<T> =
 /** Who is where. */
 export interface Presence<T = unknown> {
   /**
-   * Becomes a member of a room. Over Redis it resolves within `storeTimeout` also where Redis is away: then a later
+   * Becomes a member of a room. Over Redis it resolves within twice `storeTimeout` also where Redis is away: then a later
    * heartbeat registers the member.
    */
   join(room: string, member: NewMember<T>): Promise<Membership<T>>;

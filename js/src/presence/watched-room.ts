@@ -1,4 +1,4 @@
-import type { EnginePresence } from "../engine.js";
+import type { EnginePresence } from "../machines.js";
 import type { Channels } from "../redis/channels.js";
 import { afterInput } from "../redis/deadline.js";
 import { foreignReply, type Scripts, texts } from "./scripts.js";

@@ -1,6 +1,6 @@
 // What the engine says to Redis about presence, and what it makes of the answers.
 import { expect, test } from "vitest";
-import { type EngineCall, type EnginePresence, engine } from "../../src/engine.js";
+import { type EngineCall, type EnginePresence, machines, presenceScripts } from "../../src/machines.js";
 
 const HELD = 1;
 const GONE = 0;
@@ -8,11 +8,11 @@ const REPLACED = 2;
 const SECOND = 1_000_000;
 
 function presence(partitions = 1): EnginePresence {
-  return engine.createPresence({ ttlMicros: 30 * SECOND }, { name: "n", prefix: "p", partitions });
+  return machines.createPresence({ ttlMicros: 30 * SECOND }, "n", "p", partitions);
 }
 
 const read = (call: string) => JSON.parse(call) as EngineCall;
-const nameOf = ({ script }: EngineCall) => engine.presenceScripts()[script]?.name;
+const nameOf = ({ script }: EngineCall) => presenceScripts()[script]?.name;
 
 test("a call names its script, its partition, its keys and its arguments", () => {
   const own = presence();
