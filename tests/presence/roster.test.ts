@@ -6,7 +6,7 @@ import { type Server, startServer } from "../redis/server.js";
 import { startPeer } from "./processes.js";
 import { Followed } from "./watching.js";
 
-const SHORT = { ttl: 1_500, heartbeat: 400 };
+const SHORT = { ttl: 1_500, heartbeat: 400, storeTimeout: 5_000 };
 let server: Server;
 let opened: Presence<unknown>[] = [];
 let names = 0;
@@ -25,7 +25,7 @@ function fresh(): string {
 }
 
 function open<T = unknown>(options: PresenceOptions): Presence<T> {
-  const presence = createPresence<T>({ redis: server.url, storeTimeout: "5s", ...SHORT, ...options });
+  const presence = createPresence<T>({ redis: server.url, ...SHORT, ...options });
   opened.push(presence as Presence<unknown>);
   return presence;
 }
