@@ -7,14 +7,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { createPresence } from "../dist/esm/index.js";
-import { startRedis } from "./redis/server.mjs";
+import { presenceScripts } from "../dist/esm/machines.js";
+import { startServer } from "./redis/servers.mjs";
 import { circumstances, table } from "./report.mjs";
 
 const QUICK = process.argv.includes("--quick");
 const MEMBERS = 10_000;
 const EXPIRED = 20_000;
 const MILLIS = QUICK ? 500 : 3_000;
-const ROUNDS = QUICK ? 2 : 8;
+const ROUNDS = QUICK ? 4 : 8;
 const CALLERS = 64;
 const SEEN = QUICK ? 200 : 2_000;
 const program = fileURLToPath(new URL("./presence/member-process.mjs", import.meta.url));
@@ -32,13 +33,27 @@ const cpu = async (redis) => {
   const info = await redis.info("cpu");
   return (field(info, "used_cpu_user") + field(info, "used_cpu_sys")) * 1e6;
 };
-const scripts = async (redis) => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0);
+
+async function logScripts(redis) {
+  await redis.config("SET", "slowlog-max-len", "100000");
+  await redis.config("SET", "slowlog-log-slower-than", "0");
+  await redis.slowlog("RESET");
+}
+
+/** The scripts that ran, in their order: their names, and how long they took in ms. */
+async function loggedScripts(redis) {
+  const names = new Map(presenceScripts().map(({ sha1, name }) => [sha1, name]));
+  const log = (await redis.slowlog("GET", 100_000)).toSorted(([a], [b]) => a - b);
+  const ours = log.filter(([, , , [command]]) => /^evalsha$/i.test(command));
+  return ours.map(([, , micros, [, sha1]]) => ({ name: names.get(sha1), ms: micros / 1_000 }));
+}
+
 const percentile = (numbers, part) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * part)];
 
 /** Runs `measure` with a server of its own. */
 async function onRedis(measure) {
-  const server = await startRedis();
-  const redis = new Redis(server.port, "127.0.0.1");
+  const server = await startServer();
+  const redis = new Redis(server.ports[0], "127.0.0.1");
   try {
     return await measure(server, redis);
   } finally {
@@ -47,7 +62,7 @@ async function onRedis(measure) {
   }
 }
 
-function open({ port }, options = {}) {
+function open({ ports: [port] }, options = {}) {
   return createPresence({ redis: `redis://127.0.0.1:${port}`, storeTimeout: "10s", ...options });
 }
 
@@ -88,18 +103,21 @@ const heartbeats = () =>
   onRedis(async (server, redis) => {
     const presence = open(server, { ttl: "1m", heartbeat: "1s" });
     await fill(presence, MEMBERS);
-    await pause(1_500);
-    const [calls, micros, own] = [await scripts(redis), await cpu(redis), process.cpuUsage()];
+    await logScripts(redis);
+    const [micros, own] = [await cpu(redis), process.cpuUsage()];
     await pause(ROUNDS * 1_000);
-    const { user, system } = process.cpuUsage(own);
-    // Each round also asks once which rooms are due.
-    const found = {
-      commands: ((await scripts(redis)) - calls) / ROUNDS - 1,
-      redis: ((await cpu(redis)) - micros) / ROUNDS / (MEMBERS / 1_000),
-      client: (user + system) / ROUNDS / (MEMBERS / 1_000),
-    };
+    const [used, { user, system }] = [(await cpu(redis)) - micros, process.cpuUsage(own)];
+    // Once in each round the process asks which rooms are due: what lies between two of those is a round.
+    const rounds = [0];
+    for (const { name } of await loggedScripts(redis)) {
+      if (name === "due") rounds.push(0);
+      else if (name === "heartbeat") rounds[rounds.length - 1]++;
+    }
+    const beats = rounds.reduce((sum, round) => sum + round, 0);
+    const commands = percentile(rounds.slice(1, -1), 0.5);
+    const thousands = ((beats / commands) * MEMBERS) / 1_000;
     await presence.close();
-    return found;
+    return { commands, redis: used / thousands, client: (user + system) / thousands };
   });
 
 const comings = () =>
@@ -129,7 +147,7 @@ async function startMembers(port, ...args) {
 
 const seen = () =>
   onRedis(async (server) => {
-    const { child, lines } = await startMembers(server.port, 30_000, 10_000, "listen");
+    const { child, lines } = await startMembers(server.ports[0], 30_000, 10_000, "listen");
     const presence = open(server);
     for (let i = 0; i < SEEN; i++) {
       await presence.join("room", { id: `c${i}`, data: { at: performance.timeOrigin + performance.now() } });
@@ -160,20 +178,17 @@ const snapshot = () =>
 
 const sweep = () =>
   onRedis(async (server, redis) => {
-    const { child } = await startMembers(server.port, 20_000, 6_000, EXPIRED);
+    const { child } = await startMembers(server.ports[0], 20_000, 6_000, EXPIRED);
     const presence = open(server, { ttl: "20s", heartbeat: "1s" });
     let left = 0;
     presence.on("leave", () => left++);
     await presence.join("listening", {});
     child.kill("SIGKILL");
     await once(child, "exit");
-    await redis.config("SET", "slowlog-max-len", "100000");
-    await redis.config("SET", "slowlog-log-slower-than", "0");
-    await redis.slowlog("RESET");
+    await logScripts(redis);
     const began = performance.now();
     while (left < EXPIRED && performance.now() - began < 60_000) await pause(50);
-    const log = await redis.slowlog("GET", 100_000);
-    const times = log.filter(([, , , [command]]) => /^evalsha$/i.test(command)).map(([, , micros]) => micros / 1_000);
+    const times = (await loggedScripts(redis)).map(({ ms }) => ms);
     await presence.close();
     return { left, longest: Math.max(...times), p99: percentile(times, 0.99) };
   });
@@ -194,7 +209,7 @@ export async function presenceTable() {
       "Redis memory, bytes a member",
       `${own.toFixed(0)} (bare sorted set and hash ${bare.toFixed(0)}: ${(own / bare).toFixed(2)} ×)`,
     ],
-    [`commands for a heartbeat of ${MEMBERS} members`, beat.commands.toFixed(1)],
+    [`commands for a heartbeat of ${MEMBERS} members`, beat.commands],
     ["Redis CPU, µs for 1,000 members and heartbeat", beat.redis.toFixed(0)],
     ["client CPU, µs for 1,000 members and heartbeat", beat.client.toFixed(0)],
     [`joins and leaves a second, each, ${CALLERS} at a time`, rate.toFixed(0)],
