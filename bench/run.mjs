@@ -1,4 +1,4 @@
-// npm run bench [-- rust] [node] [http] [wasm] [redis] [driver] [fanout] [--quick]: prints the tables; with none named, all, and writes docs/performance.md.
+// npm run bench [-- rust] [node] [http] [wasm] [redis] [driver] [fanout] [presence] [--quick]: prints the tables; with none named, all, and writes docs/performance.md.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,7 @@ const TABLES = {
   http: async () => (await import("./http.mjs")).httpTable(),
   wasm: async () => (await import("./wasm.mjs")).wasmTables(),
   redis: async () => (await import("./redis.mjs")).redisTables(),
+  presence: async () => (await import("./presence.mjs")).presenceTable(),
   driver: async () => rustTables("--redis"),
   fanout: async () => (await import("./fanout.mjs")).fanoutTables(),
 };

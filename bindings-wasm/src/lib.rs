@@ -17,6 +17,8 @@ mod memory;
 mod pacer;
 mod plan;
 #[cfg(feature = "machines")]
+mod presence;
+#[cfg(feature = "machines")]
 mod roster;
 #[cfg(feature = "limits")]
 mod store;
