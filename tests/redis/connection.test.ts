@@ -48,8 +48,9 @@ describe.each(OPEN)("%s", (_name, open) => {
       return connection.state() === "ready";
     });
 
-  it("connects, asks, and is closed", async () => {
+  it("connects, asks, and is closed", async ({ onTestFinished }) => {
     const network = await startNetwork(server.port);
+    onTestFinished(() => network.stop());
     const connection = connect(network.url);
     await isReady(connection);
     expect(await answer(connection)).toBe("said");
@@ -57,12 +58,12 @@ describe.each(OPEN)("%s", (_name, open) => {
     connection.close();
     await eventually("it is closed", () => network.connections === 0);
     expect(connection.state()).toBe("down");
-    await network.stop();
     expect(told.splice(0)).toEqual([]);
   });
 
-  it("is there again when the server is, and tells the loss once", async () => {
+  it("is there again when the server is, and tells the loss once", async ({ onTestFinished }) => {
     const own = await startServer();
+    onTestFinished(() => own.stop());
     const connection = connect(own.url);
     await isReady(connection);
     await own.kill();
@@ -73,19 +74,18 @@ describe.each(OPEN)("%s", (_name, open) => {
     expect(await answer(connection)).toBe("said");
     expect(told.splice(0)).toEqual([expect.objectContaining({ code: "STORE_ERROR" })]);
     connection.close();
-    await own.stop();
   });
 
-  it("nobody there: says why, once, and connects when somebody is", async () => {
+  it("nobody there: says why, once, and connects when somebody is", async ({ onTestFinished }) => {
     const port = await freePort();
     const connection = connect(`redis://127.0.0.1:${port}`);
     await eventually("it has tried", () => connection.state() === "down");
     const late = await startServer({ port });
+    onTestFinished(() => late.stop());
     await isReady(connection);
     expect(await answer(connection)).toBe("said");
     expect(told.splice(0)).toEqual([expect.objectContaining({ message: expect.stringContaining("ECONNREFUSED") })]);
     connection.close();
-    await late.stop();
   });
 });
 
