@@ -159,7 +159,8 @@ class Watch {
 
   #onLost(): void {
     if (!this.#isReady) return;
-    this.#lost?.(this.#lastError ?? new Error("the connection was closed"));
+    const lost = this.#lost;
     this.#lost = undefined;
+    lost?.(this.#lastError ?? new Error("the connection was closed"));
   }
 }
