@@ -1,4 +1,4 @@
-// npm run bench [-- rust] [node] [http] [wasm] [redis] [--quick]: prints the tables; with none named, all, and writes docs/performance.md.
+// npm run bench [-- rust] [node] [http] [wasm] [redis] [pacer] [--quick]: prints the tables; with none named, all, and writes docs/performance.md.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,7 @@ const TABLES = {
   http: async () => (await import("./http.mjs")).httpTable(),
   wasm: async () => (await import("./wasm.mjs")).wasmTables(),
   redis: async () => (await import("./redis.mjs")).redisTables(),
+  pacer: async () => (await import("./pacer.mjs")).pacerTables(),
 };
 
 /** What stands above this line in docs/performance.md is written by hand, what stands below by this program. */

@@ -92,7 +92,7 @@ export class CallQueue {
       const gate = this.#submit(call);
       this.#pending++;
       // A call that waits is no more than a promise and its reaction, which keeps the caller's asynchronous context.
-      return (gate === undefined ? this.#make(call) : gate.then(this.#go)) as Promise<T>;
+      return (gate === undefined ? Promise.resolve(this.#make(call)) : gate.then(this.#go)) as Promise<T>;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -229,28 +229,57 @@ export class CallQueue {
     this.#closing.abort(closed());
   }
 
-  /** Makes a call whose turn has come, as often as it goes again. */
-  async #make(call: Call): Promise<unknown> {
+  /**
+   * Makes a call whose turn has come. No async function: what is thrown here is the rejection of the promise that the
+   * caller has, and a queue that is cleared would else pass each one on through another.
+   */
+  #make(call: Call): unknown {
+    let result: unknown;
+    this.#check(call);
     try {
-      for (;;) {
-        this.#check(call);
-        let delay: number | undefined;
-        try {
-          const value = await this.#begin(call);
-          this.#failures.onSuccess();
-          return value;
-        } catch (error) {
-          delay = this.#failures.onError(this, call, error);
-          if (delay === undefined) throw error;
-        } finally {
-          this.#finish(call.ticket);
-        }
-        await this.#before(call, delay);
-        await this.#submit(call);
-      }
-    } finally {
-      if (--this.#pending === 0) this.#becomeIdle();
+      result = this.#begin(call);
+      if (mayBeThenable(result)) result = Promise.resolve(result);
+    } catch (error) {
+      return this.#hasFailed(call, error);
     }
+    if (!(result instanceof Promise)) return this.#hasSucceeded(call, result);
+    return result.then(
+      (value) => this.#hasSucceeded(call, value),
+      (error) => this.#hasFailed(call, error),
+    );
+  }
+
+  #hasSucceeded(call: Call, value: unknown): unknown {
+    this.#failures.onSuccess();
+    this.#finish(call.ticket);
+    this.#hasSettled();
+    return value;
+  }
+
+  /** Throws the error of the call, unless it goes again. */
+  #hasFailed(call: Call, error: unknown): Promise<unknown> {
+    let failure = error;
+    let delay: number | undefined;
+    try {
+      delay = this.#failures.onError(this, call, error);
+    } catch (other) {
+      failure = other;
+    }
+    this.#finish(call.ticket);
+    if (delay !== undefined) return this.#again(call, delay);
+    this.#hasSettled();
+    throw failure;
+  }
+
+  async #again(call: Call, delayMs: number): Promise<unknown> {
+    try {
+      await this.#before(call, delayMs);
+      await this.#submit(call);
+    } catch (error) {
+      this.#hasSettled();
+      throw error;
+    }
+    return this.#make(call);
   }
 
   #begin(call: Call): unknown {
@@ -263,13 +292,15 @@ export class CallQueue {
 
   /** Turns a call back that has failed while it waited, or whose signal was aborted between its turn and its start. */
   #check(call: Call): void {
-    if (call.failure !== undefined) throw call.failure.reason;
     const signal = call.options?.signal;
-    if (!signal?.aborted) return;
-    this.#hasBegun();
-    this.settle(call, 0);
-    this.#finish(call.ticket);
-    throw signal.reason;
+    if (call.failure === undefined && !signal?.aborted) return;
+    if (call.failure === undefined) {
+      this.#hasBegun();
+      this.settle(call, 0);
+      this.#finish(call.ticket);
+    }
+    this.#hasSettled();
+    throw call.failure === undefined ? signal?.reason : call.failure.reason;
   }
 
   /** When a call that is submitted now expires; −1 for never. */
@@ -348,13 +379,17 @@ export class CallQueue {
     this.#follow();
   }
 
-  #abort(calls: Iterable<Call>, reason: unknown): void {
+  #abort(given: Iterable<Call>, reason: unknown): void {
+    const calls = [...given];
+    const cancelled: Call[] = [];
     scratch[LISTS] = 0;
     scratch[NOW] = nowMicros();
-    for (const call of calls) {
-      // One that was about to go is stopped before its function is called.
-      if (this.#cancel(call.ticket)) this.#reject(call, reason);
+    // Backwards, so that the engine need not look each time whether the next one may go instead. A call that was about
+    // to go is stopped before its function is called.
+    for (let call = calls.pop(); call !== undefined; call = calls.pop()) {
+      if (this.#cancel(call.ticket)) cancelled.push(call);
     }
+    for (const call of cancelled.reverse()) this.#reject(call, reason);
     this.#drain();
   }
 
@@ -414,11 +449,17 @@ export class CallQueue {
     this.#follow();
   }
 
-  #becomeIdle(): void {
+  /** The promise of a call settles now. */
+  #hasSettled(): void {
+    if (--this.#pending > 0) return;
     const idle = this.#idle;
     this.#idle = [];
     for (const resolve of idle) resolve();
   }
+}
+
+function mayBeThenable(value: unknown): boolean {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
 /** Milliseconds until a pause ends. */

@@ -4,6 +4,12 @@ import { Signals } from "./signals.js";
 /** Slots for calls that are kept when none waits. */
 const SPARE = 1_024;
 
+/** What lets the newest call go. One function keeps it for all: a queue that is long would be full of others. */
+let kept: ((call: Call) => void) | undefined;
+const keep = (resolve: (call: Call) => void) => {
+  kept = resolve;
+};
+
 /** The calls that wait for their turn. */
 export class Waiting {
   /** By the low 32 bits of their tickets' numbers. */
@@ -20,9 +26,9 @@ export class Waiting {
     this.#calls[call.ticket >>> 0] = call;
     const signal = call.options?.signal;
     if (signal !== undefined) this.#signals.add(signal, call);
-    return new Promise((resolve) => {
-      call.go = resolve;
-    });
+    const gate = new Promise<Call>(keep);
+    call.go = kept;
+    return gate;
   }
 
   /** The call of a ticket. */
