@@ -183,7 +183,8 @@ export class CallQueue {
   clear(reason: unknown = cleared()): void {
     this.#drain();
     this.#engine.clear();
-    this.#waiting.endEach((call) => this.#reject(call, reason));
+    const failure = failed(reason);
+    this.#waiting.endEach((call) => this.#reject(call, failure));
     this.#follow();
   }
 
@@ -229,10 +230,7 @@ export class CallQueue {
     this.#closing.abort(closed());
   }
 
-  /**
-   * Makes a call whose turn has come. No async function: what is thrown here is the rejection of the promise that the
-   * caller has, and a queue that is cleared would else pass each one on through another.
-   */
+  /** Makes a call whose turn has come. No async function: that would be one more promise for each call. */
   #make(call: Call): unknown {
     let result: unknown;
     this.#check(call);
@@ -272,14 +270,15 @@ export class CallQueue {
   }
 
   async #again(call: Call, delayMs: number): Promise<unknown> {
+    let gate: Promise<Call> | undefined;
     try {
       await this.#before(call, delayMs);
-      await this.#submit(call);
+      gate = this.#submit(call);
     } catch (error) {
       this.#hasSettled();
       throw error;
     }
-    return this.#make(call);
+    return gate === undefined ? this.#make(call) : gate.then(this.#go);
   }
 
   #begin(call: Call): unknown {
@@ -290,17 +289,15 @@ export class CallQueue {
     }
   }
 
-  /** Turns a call back that has failed while it waited, or whose signal was aborted between its turn and its start. */
+  /** Turns a call back whose signal was aborted between its turn and its start. */
   #check(call: Call): void {
     const signal = call.options?.signal;
-    if (call.failure === undefined && !signal?.aborted) return;
-    if (call.failure === undefined) {
-      this.#hasBegun();
-      this.settle(call, 0);
-      this.#finish(call.ticket);
-    }
+    if (!signal?.aborted) return;
+    this.#hasBegun();
+    this.settle(call, 0);
+    this.#finish(call.ticket);
     this.#hasSettled();
-    throw call.failure === undefined ? signal?.reason : call.failure.reason;
+    throw signal.reason;
   }
 
   /** When a call that is submitted now expires; −1 for never. */
@@ -358,18 +355,19 @@ export class CallQueue {
     scratch[LISTS] = 0;
     this.#about(call.ticket);
     this.#engine.cancelUnfit();
-    if (scratch[OUTCOME] === 1) this.#reject(call, this.#rejection(IS_TOO_LARGE));
+    if (scratch[OUTCOME] === 1) this.#reject(call, failed(this.#rejection(IS_TOO_LARGE)));
     else this.#follow();
   }
 
-  #leave(call: Call): void {
+  #leave(call: Call, outcome?: Promise<never>): void {
     this.#lanes.leave(call.options?.lane);
-    this.#waiting.leave(call);
+    this.#waiting.leave(call, outcome);
   }
 
-  #reject(call: Call, reason: unknown): void {
-    call.failure = { reason };
-    this.#leave(call);
+  /** A call that waits fails. Nothing is thrown for it, which for a long queue would take most of the time. */
+  #reject(call: Call, failure: Promise<never>): void {
+    this.#leave(call, failure);
+    this.#hasSettled();
   }
 
   #finish(ticket: number): void {
@@ -389,7 +387,8 @@ export class CallQueue {
     for (let call = calls.pop(); call !== undefined; call = calls.pop()) {
       if (this.#cancel(call.ticket)) cancelled.push(call);
     }
-    for (const call of cancelled.reverse()) this.#reject(call, reason);
+    const failure = failed(reason);
+    for (const call of cancelled.reverse()) this.#reject(call, failure);
     this.#drain();
   }
 
@@ -430,7 +429,7 @@ export class CallQueue {
     const call = this.#waiting.of(ticket);
     if (call === undefined) return;
     if (event < 0) {
-      this.#reject(call, new RateLimitTimeoutError());
+      this.#reject(call, failed(new RateLimitTimeoutError()));
       return;
     }
     this.#toBegin++;
@@ -456,6 +455,13 @@ export class CallQueue {
     this.#idle = [];
     for (const resolve of idle) resolve();
   }
+}
+
+/** A promise that has failed, for any number of calls to follow. */
+function failed(reason: unknown): Promise<never> {
+  const failure = Promise.reject(reason);
+  failure.catch(() => {});
+  return failure;
 }
 
 function mayBeThenable(value: unknown): boolean {

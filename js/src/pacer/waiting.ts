@@ -5,8 +5,8 @@ import { Signals } from "./signals.js";
 const SPARE = 1_024;
 
 /** What lets the newest call go. One function keeps it for all: a queue that is long would be full of others. */
-let kept: ((call: Call) => void) | undefined;
-const keep = (resolve: (call: Call) => void) => {
+let kept: Call["go"];
+const keep = (resolve: NonNullable<Call["go"]>) => {
   kept = resolve;
 };
 
@@ -36,13 +36,13 @@ export class Waiting {
     return this.#calls[ticket >>> 0];
   }
 
-  /** A call no longer waits: what follows comes after the present turn. */
-  leave(call: Call): void {
+  /** A call no longer waits, because it goes or has failed: what follows comes after the present turn. */
+  leave(call: Call, outcome: Call | Promise<never> = call): void {
     const { go, options } = call;
     call.go = undefined;
     this.#calls[call.ticket >>> 0] = undefined;
     if (options?.signal !== undefined) this.#signals.delete(options.signal, call);
-    go?.(call);
+    go?.(outcome);
   }
 
   each(use: (call: Call) => void): void {
