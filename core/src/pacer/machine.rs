@@ -105,7 +105,11 @@ impl Pacer {
         let place = self.queue.place(index, lane, priority, deadline.unwrap_or(Timestamp::MAX), self.latest);
         let id = self.tickets.insert(index, Charge::from(cost), Stage::Waiting(place));
         self.queue.insert(place, id);
-        self.start_ready();
+        // Whoever else has the turn could not start a moment ago, and cannot now.
+        let has_turn = self.queue.first() == Some(place);
+        if has_turn {
+            self.start_ready();
+        }
         if self.events.back() == Some(&PacerEvent::Started(id)) {
             self.events.pop_back();
             return Ok(Admission::Started(id));
@@ -115,7 +119,9 @@ impl Pacer {
             self.tickets.remove(id);
             return Err(Rejection::QueueFull);
         }
-        self.progress();
+        if has_turn || deadline.is_some() {
+            self.progress();
+        }
         Ok(Admission::Waiting(id))
     }
 
