@@ -100,7 +100,7 @@ describe("OpenAI", () => {
       openai(
         async ({ settle }) => {
           const r = await client().chat.completions.create(body);
-          settle({ requests: 1, tokens: r.usage?.total_tokens ?? 0 });
+          settle({ tokens: r.usage?.total_tokens ?? 0 });
           return r;
         },
         { cost: { requests: 1, tokens: 20_000 } },
@@ -109,6 +109,7 @@ describe("OpenAI", () => {
     expect(first.choices[0]?.message.content).toBe("hi");
     // Two estimates of 20,000 do not fit into 30,000; an estimate and a truth do.
     expect((await ask()).usage?.total_tokens).toBe(100);
+    expect(openai.stats()).toMatchObject({ quota: 500, startedInWindow: 2 });
     expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual(Array(2).fill("POST /chat/completions"));
   });
 

@@ -9,6 +9,8 @@ export class Call implements Job {
   attempt = 1;
   /** While it waits: lets it go on, or fail as that promise has. */
   go: ((outcome: Call | Promise<never>) => void) | undefined;
+  /** What it has been charged for each policy, once that was corrected. */
+  charged: readonly number[] | undefined;
   readonly fn: (job: Job) => unknown;
   readonly options: PaceOptions | undefined;
   readonly #queue: CallQueue;

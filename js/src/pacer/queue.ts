@@ -122,9 +122,11 @@ export class CallQueue {
     this.#finish(ticket);
   }
 
-  /** Corrects what a call has taken; nothing where it has ended. */
+  /** Corrects what a call has taken, of the policies that are named; nothing where it has ended. */
   settle(call: Call, actual: Amount): void {
     writeActual(actual, this.names);
+    if (typeof actual === "object") this.#writeUnnamed(call, actual);
+    call.charged = this.names.map((_, i) => (typeof actual === "object" ? (scratch[COSTS + i] as number) : actual));
     this.#about(call.ticket);
     this.#engine.settle();
     this.#follow();
@@ -300,6 +302,16 @@ export class CallQueue {
     throw signal.reason;
   }
 
+  /** What a correction does not name stays as it was charged. */
+  #writeUnnamed(call: Call, actual: Partial<Record<string, number>>): void {
+    const { charged, options } = call;
+    const cost = options?.cost ?? 1;
+    for (const [i, name] of this.names.entries()) {
+      if (actual[name] !== undefined) continue;
+      scratch[COSTS + i] = charged?.[i] ?? (typeof cost === "number" ? cost : (cost[name] ?? 0));
+    }
+  }
+
   /** When a call that is submitted now expires; −1 for never. */
   #deadline(options: PaceOptions | undefined, now: number): number {
     const given = options?.maxDelay;
@@ -335,6 +347,7 @@ export class CallQueue {
     if (outcome !== IS_WAITING) this.#lanes.leave(options?.lane);
     if (outcome > HAS_STARTED) throw this.#rejection(outcome);
     call.ticket = scratch[TICKET] as number;
+    call.charged = undefined;
     if (outcome === HAS_STARTED) this.#toBegin++;
     const gate = outcome === HAS_STARTED ? undefined : this.#waiting.add(call);
     this.#follow();

@@ -31,7 +31,10 @@ export interface Job<N extends string = string> {
   readonly signal: AbortSignal;
   /** 1 at first; one more with each retry. */
   readonly attempt: number;
-  /** Corrects what the call has taken to what it really cost. Without effect once the call has ended. */
+  /**
+   * Corrects what the call has taken to what it really cost: a number for every policy, or one for some by name, and the
+   * others stay. Without effect once the call has ended.
+   */
   settle(actual: Amount<N>): void;
 }
 
