@@ -1,4 +1,4 @@
-// npm run bench [-- rust] [node] [http] [wasm] [redis] [driver] [fanout] [presence] [--quick]: prints the tables; with none named, all, and writes docs/performance.md.
+// npm run bench [-- rust] [node] [http] [wasm] [redis] [driver] [fanout] [presence] [pacer] [--quick]: prints the tables; with none named, all, and writes docs/performance.md.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -28,6 +28,7 @@ const TABLES = {
   presence: async () => (await import("./presence.mjs")).presenceTable(),
   driver: async () => rustTables("--redis"),
   fanout: async () => (await import("./fanout.mjs")).fanoutTables(),
+  pacer: async () => (await import("./pacer.mjs")).pacerTables(),
 };
 
 /** What stands above this line in docs/performance.md is written by hand, what stands below by this program. */
