@@ -47,15 +47,31 @@ pub struct PeerRules {
     pub tell: bool,
     /// The first share is in force as soon as all receivers of the first ping have answered.
     pub settle_early: bool,
+    /// Answers that are owed to several newcomers are one ping.
+    pub gather_answers: bool,
 }
 
 impl PeerRules {
     /// All rules.
-    pub const ALL: Self =
-        Self { fence: true, rejoin: true, hold_growth: true, two_clocks: true, tell: true, settle_early: true };
+    pub const ALL: Self = Self {
+        fence: true,
+        rejoin: true,
+        hold_growth: true,
+        two_clocks: true,
+        tell: true,
+        settle_early: true,
+        gather_answers: true,
+    };
     /// None of them: the behaviour of p-ratelimit 1.0.1.
-    pub const PLAIN: Self =
-        Self { fence: false, rejoin: false, hold_growth: false, two_clocks: false, tell: false, settle_early: false };
+    pub const PLAIN: Self = Self {
+        fence: false,
+        rejoin: false,
+        hold_growth: false,
+        two_clocks: false,
+        tell: false,
+        settle_early: false,
+        gather_answers: false,
+    };
 }
 
 /// How long a new member waits for others before it takes a share.
@@ -73,6 +89,8 @@ pub(crate) struct Times {
     /// A ping that is older than this when nothing newer has come back is followed by more.
     pub(crate) missing: Span,
     pub(crate) again: Span,
+    /// How long an answer waits for others that it can be as well.
+    pub(crate) answer: Span,
     /// Age of the newest ping that came back, above which a member has no share.
     pub(crate) fence: Span,
     /// Silence after which another member is dropped.
@@ -128,6 +146,7 @@ impl PeersConfig {
             ping,
             missing: ping.saturating_add(AGAIN.min(heartbeat.divided_by(4))),
             again: AGAIN.min(heartbeat.divided_by(4)),
+            answer: delay.divided_by(8),
             fence: heartbeat,
             evict: heartbeat.times(3),
             settle: SETTLE,

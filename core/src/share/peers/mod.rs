@@ -95,6 +95,8 @@ pub struct Peers {
     /// Since when this member counts itself in: nothing grows earlier than a hold after that.
     joined_at: Timestamp,
     next_ping: Timestamp,
+    /// When somebody is to be answered. Who is owed an answer had subscribed before it asked: it hears any later ping.
+    answer_at: Option<Timestamp>,
     rate: Growth,
     concurrency: Growth,
     told_share: Share,
@@ -138,6 +140,7 @@ impl Peers {
             settle_at: NEVER,
             joined_at: NEVER,
             next_ping: NEVER,
+            answer_at: None,
             told_share: Share::default(),
             told_members: 1,
             told_fenced: false,
@@ -207,7 +210,7 @@ impl Peers {
         }
         let is_heard = self.fresh.is_some() || !self.config.rules.fence;
         self.settled |= is_heard && now.monotonic >= self.settle_at;
-        if now.monotonic >= self.next_ping {
+        if now.monotonic >= self.next_ping || self.answer_at.is_some_and(|at| now.monotonic >= at) {
             self.ping(now);
         }
         self.table.evict(self.times.evict, now.monotonic);
@@ -280,6 +283,7 @@ impl Peers {
         let held = hold.into_iter().filter(|&at| self.config.rules.hold_growth && at > now.monotonic).min();
         [
             Some(self.next_ping),
+            self.answer_at,
             settle,
             fence,
             held,
@@ -304,6 +308,7 @@ impl Peers {
     }
 
     fn ping(&mut self, now: Clocks) {
+        self.answer_at = None;
         self.transmit(Channel::Main, wire::ping(&self.id));
         self.pings_out.push_back(now);
         if self.pings_out.len() > MOST_PINGS_OUT {
@@ -325,6 +330,15 @@ impl Peers {
         if id == self.id {
             self.heard_myself(now);
         } else if !self.former.iter().any(|former| former == id) && self.table.heard(id, now.monotonic) {
+            self.answer(now);
+        }
+    }
+
+    /// Answers, soon: one ping is an answer to all who ask meanwhile.
+    fn answer(&mut self, now: Clocks) {
+        if self.config.rules.gather_answers {
+            self.answer_at = self.answer_at.or(Some(now.monotonic.saturating_add(self.times.answer)));
+        } else {
             self.ping(now);
         }
     }
@@ -336,7 +350,7 @@ impl Peers {
                     self.events.push_back(PeersEvent::Conflict { theirs: quota });
                 }
                 self.pinged(&id, now);
-                self.ping(now);
+                self.answer(now);
             }
             Told::Hello { .. } => {}
             Told::Bye { id } => {
