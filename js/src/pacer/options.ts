@@ -1,5 +1,6 @@
-import type { EnginePacerConfig, EnginePolicy } from "../engine.js";
+import type { EnginePolicy } from "../engine.js";
 import { optionError, TollgateError } from "../errors.js";
+import type { EnginePacerConfig } from "../machines.js";
 import { checkOptions, micros, policiesOf } from "../validate.js";
 import type { PaceOptions, Retry } from "./types.js";
 

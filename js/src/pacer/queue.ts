@@ -1,6 +1,6 @@
 import { nowMicros } from "../clock.js";
-import { type EnginePacer, engine } from "../engine.js";
 import type { Listeners } from "../events.js";
+import { type EnginePacer, machines } from "../machines.js";
 import { writeActual, writeAmount, writeUsual } from "../request.js";
 import { COSTS, LIMITS, LISTS, NOW, READ_LIMITS, scratch } from "../scratch.js";
 import type { Amount } from "../types.js";
@@ -61,7 +61,7 @@ export class CallQueue {
     this.#settings = settings;
     this.#listeners = listeners;
     this.#failures = failures;
-    this.#engine = engineErrors(() => engine.createPacer(settings.engine, scratch));
+    this.#engine = engineErrors(() => machines.createPacer(settings.engine, scratch));
   }
 
   get names(): readonly string[] {

@@ -1,18 +1,6 @@
 // Stands in for what wasm-bindgen writes, in a build for Node.js alone: the types, and nothing behind them.
 
-export declare class WasmLimiter {
-  names(): string[];
-  consume(units: number): boolean;
-  peek(units: number): boolean;
-  settle(units: number): boolean;
-  reset(units: number): boolean;
-  block(units: number): boolean;
-  headers(dialect: number): string | undefined;
-  problem(status: number): string;
-  size(): string;
-}
-
-export declare class LimiterPlan {
+export declare class PolicyPlan {
   constructor(maxKeys: number | undefined, seedHigh: number, seedLow: number);
   add(
     name: string | undefined,
@@ -22,19 +10,7 @@ export declare class LimiterPlan {
     burst: number | undefined,
     blockForMicros: number | undefined,
   ): void;
-  limiter(): WasmLimiter;
-  store(name: string, prefix: string): WasmStore;
   pacer(concurrency: number | undefined, maxQueue: number | undefined): WasmPacer;
-}
-
-export declare class WasmStore {
-  plan(): string;
-  escape(units: number): string | undefined;
-  base(policy: number, limit: number): string;
-  text(peek: boolean): string;
-  settleArgs(): string;
-  blockArgs(): string;
-  decision(script: number, peek: boolean): boolean;
 }
 
 export declare class WasmPacer {
@@ -67,12 +43,8 @@ export declare class WasmRoster {
   drain(now: number): string;
 }
 
-export declare function version(): string;
-export declare function dialects(): object;
-export declare function scripts(): string;
-export declare function parseDuration(text: string): number;
-export declare function parseRate(text: string): object;
 export declare function told(fields: string, wallSecs: number): string;
+export declare function version(): string;
 export declare function makeRoom(units: number): number;
 export declare function numbersAt(): number;
 export declare function initSync(given: { module: WebAssembly.Module | BufferSource }): { memory: WebAssembly.Memory };
