@@ -12,6 +12,21 @@ export function machinesEngine(): Starting<Machines> {
     createPacer: (config, scratch) => pacer(planned(config), scratch),
     createRoster: ({ ttlMicros, heartbeatMicros, graceMicros, maxData }) =>
       roster(coded(() => new glue.WasmRoster(ttlMicros, heartbeatMicros, graceMicros, maxData))),
+    createPeers: ({ limits, intervalMicros, concurrency, split, least, fastStart, heartbeatMicros }, unique) =>
+      coded(
+        () =>
+          new glue.WasmPeers(
+            Float64Array.from(limits),
+            intervalMicros,
+            concurrency,
+            split,
+            least,
+            fastStart,
+            heartbeatMicros,
+            unique,
+          ),
+      ),
+    guardedInterval: (micros) => glue.guardedInterval(micros),
     told: (fields, wallSecs) => glue.told(fields, wallSecs),
   });
 }

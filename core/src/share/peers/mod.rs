@@ -9,6 +9,7 @@ mod clocks;
 mod config;
 mod growth;
 mod table;
+mod turns;
 mod wire;
 
 use alloc::collections::VecDeque;
@@ -22,8 +23,9 @@ use growth::Growth;
 use table::PeerTable;
 use wire::Told;
 
+use super::Split;
 use crate::policy::ConfigError;
-use crate::time::{MAX_SAFE_INTEGER, Timestamp};
+use crate::time::{MAX_SAFE_INTEGER, Span, Timestamp};
 
 /// Pings that may be out at once; older ones are taken for lost.
 const MOST_PINGS_OUT: usize = 64;
@@ -154,6 +156,27 @@ impl Peers {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The ids of the other members, in their order.
+    pub fn others(&self) -> impl Iterator<Item = &str> {
+        self.table.ids()
+    }
+
+    /// How much longer than a message takes it is until all members use what a join or a leave gives them: the settling
+    /// of a newcomer, and what holds the growth of a share.
+    #[must_use]
+    pub fn turnover(&self) -> Span {
+        self.times.settle.saturating_add(self.times.hold_rate.max(self.times.hold_concurrency))
+    }
+
+    /// Whether its share is in force, whatever that is.
+    #[must_use]
+    pub fn is_ready(&self, now: Clocks) -> bool {
+        let hold = self.times.hold_rate.max(self.times.hold_concurrency);
+        let grows_from = self.joined_at.saturating_add(hold);
+        let is_held = self.config.rules.hold_growth && now.monotonic < grows_from;
+        self.phase == Phase::Joined && (self.config.fast_start || (self.settled && !is_held)) && !self.is_fenced(now)
     }
 
     /// Messages that were none of ours.
@@ -399,7 +422,7 @@ impl Peers {
         }
     }
 
-    fn grown(&self, growth: &Growth, hold: crate::time::Span, now: Clocks) -> u64 {
+    fn grown(&self, growth: &Growth, hold: Span, now: Clocks) -> u64 {
         let grows_from =
             if self.config.rules.hold_growth { self.joined_at.saturating_add(hold) } else { self.joined_at };
         if self.settled && now.monotonic >= grows_from { growth.share(now.monotonic) } else { 0 }
@@ -448,7 +471,8 @@ impl Peers {
     }
 
     /// The quota, as members compare it.
-    fn quota_text(&self) -> String {
+    #[must_use]
+    pub fn quota_text(&self) -> String {
         let Quota { rate, concurrency } = self.config.quota;
         let rate = rate.map(|(rate, interval)| alloc::format!("{rate} per {} ms", interval.as_micros() / 1_000));
         let concurrency = concurrency.map(|most| alloc::format!("{most} at once"));
