@@ -49,6 +49,7 @@ impl TryFrom<EnginePeersConfig> for PeersConfig {
             },
             split,
             fast_start: given.fast_start,
+            strict_start: false,
             heartbeat: span(given.heartbeat_micros),
             longest_job: None,
             rules: PeerRules::ALL,

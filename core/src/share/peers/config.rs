@@ -23,6 +23,9 @@ pub struct PeersConfig {
     pub split: Split,
     /// Begin with the whole quota instead of none: up to members × quota right after joins.
     pub fast_start: bool,
+    /// A newcomer waits until any member that it cannot hear has given up its share: a heartbeat and some seconds
+    /// instead of three. Without it, a member that is cut off while another joins is counted twice until then.
+    pub strict_start: bool,
     /// The heartbeat of the fleet, the same in all members: a member not heard of for three is dropped.
     pub heartbeat: Span,
     /// The longest that a job takes, if it is known: then a share of concurrency grows only once jobs that were started
@@ -78,6 +81,8 @@ impl PeerRules {
 const SETTLE: Span = Span::from_secs(3);
 /// A ping that has not come back is sent again after this, beyond its time.
 const AGAIN: Span = Span::from_secs(2);
+/// What is added where somebody else's deadline has to be over.
+const MARGIN: Span = Span::from_secs(1);
 const LONGEST_INTERVAL: Span = Span::from_secs(60);
 const LONGEST_DELAY: Span = Span::from_secs(1);
 
@@ -149,7 +154,7 @@ impl PeersConfig {
             answer: delay.divided_by(8),
             fence: heartbeat,
             evict: heartbeat.times(3),
-            settle: SETTLE,
+            settle: if self.strict_start { heartbeat.saturating_add(delay).saturating_add(MARGIN) } else { SETTLE },
             hold_rate: delay.saturating_add(interval),
             hold_concurrency: delay.saturating_add(self.longest_job.map_or(Span::ZERO, with_drift)),
         }

@@ -205,7 +205,8 @@ impl Peers {
     /// those of one node only: do not tell that.)
     pub fn published(&mut self, receivers: u64, now: Clocks) {
         let (members, _) = self.table.count_and_rank(&self.id);
-        if self.config.rules.settle_early && !self.settled && receivers >= 2 && members >= receivers {
+        let may_be_early = self.config.rules.settle_early && !self.config.strict_start;
+        if may_be_early && !self.settled && receivers >= 2 && members >= receivers {
             self.settle_at = self.settle_at.min(now.monotonic);
         }
         self.handle_timeout(now);
