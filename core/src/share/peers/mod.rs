@@ -433,15 +433,14 @@ impl Peers {
         if self.phase != Phase::Joined {
             return;
         }
-        if self.settled {
-            let Share { rate, concurrency } = self.target();
-            if !self.config.rules.hold_growth {
-                self.rate.forget();
-                self.concurrency.forget();
-            }
-            self.rate.aim(rate, now.monotonic);
-            self.concurrency.aim(concurrency, now.monotonic);
+        // From the join on, also before a share is in force: who leaves meanwhile has used its own until then.
+        let Share { rate, concurrency } = self.target();
+        if !self.config.rules.hold_growth {
+            self.rate.forget();
+            self.concurrency.forget();
         }
+        self.rate.aim(rate, now.monotonic);
+        self.concurrency.aim(concurrency, now.monotonic);
         self.tell(now);
     }
 
