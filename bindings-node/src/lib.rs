@@ -17,6 +17,8 @@ mod key;
 #[allow(unreachable_pub)]
 mod pacer;
 #[allow(unreachable_pub)]
+mod peers;
+#[allow(unreachable_pub)]
 mod presence;
 #[allow(unreachable_pub)]
 mod roster;

@@ -15,6 +15,8 @@ mod hot;
 mod memory;
 #[cfg(feature = "machines")]
 mod pacer;
+#[cfg(feature = "machines")]
+mod peers;
 mod plan;
 #[cfg(feature = "machines")]
 mod presence;

@@ -70,6 +70,66 @@ export interface EngineRoster {
   drain(now: number): string;
 }
 
+/** What a member of a shared quota is made from; the numbers are whole. */
+export interface EnginePeersConfig {
+  /** The limit of each policy, all members together. */
+  limits: number[];
+  /** The longest of their windows. */
+  intervalMicros: number;
+  /** How many may be in flight, all members together. */
+  concurrency?: number;
+  split: "even" | "floor" | "bound";
+  /** Of `"bound"`: at least one member has a share of so many. */
+  least: number;
+  fastStart: boolean;
+  heartbeatMicros: number;
+}
+
+/**
+ * A member of a shared quota. Every call brings the monotonic clock and the time of day, in microseconds. After each,
+ * `drain` hands out what has come of it.
+ */
+export interface EnginePeers {
+  /** Both channels are subscribed, for the first time or again. */
+  subscribed(now: number, wall: number): void;
+  /** A publication on the main channel reached so many. */
+  published(receivers: number, now: number, wall: number): void;
+  /** A message has come, on the main channel or on the other one. */
+  message(isMain: boolean, message: string, now: number, wall: number): void;
+  /** Joins anew under another id. */
+  rename(unique: string, now: number, wall: number): void;
+  /** Leaves: the share is 0 from now on. */
+  close(): void;
+  /** Whether the share that `drain` told last may still be used: to be asked at each use. */
+  stands(now: number, wall: number): boolean;
+  /** How long to wait without a share before `rename`, in microseconds; −1 where that is no way out. */
+  patience(random: number): number;
+  /** How things stand, as JSON: a {@link PeersNews}. */
+  drain(now: number, wall: number): string;
+}
+
+/** What {@link EnginePeers.drain} tells. */
+export interface PeersNews {
+  /** When to drain next, in microseconds; −1 for never. */
+  next: number;
+  id: string;
+  /** Whether the share is in force, whatever it is. */
+  ready: boolean;
+  /** What this member may use of each policy. */
+  shares: number[];
+  /** How many it may have in flight; 2^53 − 1 where the quota names none. */
+  concurrency: number;
+  /** Members, this one included. */
+  members: number;
+  /** Those among them that are not ours: p-ratelimit. */
+  strangers: number;
+  /** Messages that were none of the group's. */
+  ignored: number;
+  /** What is to be published; whether on the main channel. */
+  send: [isMain: boolean, message: string][];
+  events: { fenced?: boolean; ours?: string; theirs?: string }[];
+}
+
 /** What a binding offers of the machines. Times are whole microseconds; errors have a `code`. */
 export interface Machines {
   createPacer(config: EnginePacerConfig, scratch: Float64Array): EnginePacer;
@@ -78,6 +138,10 @@ export interface Machines {
   createPresence(config: EnginePresenceConfig, name: string, prefix: string, partitions: number): EnginePresence;
   /** Name, digest and text of each script of presence, joined by NULs. */
   presenceScripts(): string;
+  /** `unique` tells a member from all others, and sorts before what was drawn earlier. */
+  createPeers(config: EnginePeersConfig, unique: string): EnginePeers;
+  /** The window in which a member counts its starts: longer by what its clock may be fast. */
+  guardedInterval(micros: number): number;
   /**
    * What header fields, one `name: value` a line, tell about limits: the microseconds of `Retry-After`, then a line for
    * each limit with name, quota, remaining and microseconds until it resets, separated by tabs.

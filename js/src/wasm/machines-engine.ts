@@ -15,6 +15,21 @@ export function machinesEngine(): Starting<Machines> {
     createPresence: ({ ttlMicros, heartbeatMicros, graceMicros, maxData }, ...place) =>
       presence(coded(() => new glue.WasmPresence(ttlMicros, heartbeatMicros, graceMicros, maxData, ...place))),
     presenceScripts: () => glue.presenceScripts(),
+    createPeers: ({ limits, intervalMicros, concurrency, split, least, fastStart, heartbeatMicros }, unique) =>
+      coded(
+        () =>
+          new glue.WasmPeers(
+            Float64Array.from(limits),
+            intervalMicros,
+            concurrency,
+            split,
+            least,
+            fastStart,
+            heartbeatMicros,
+            unique,
+          ),
+      ),
+    guardedInterval: (micros) => glue.guardedInterval(micros),
     told: (fields, wallSecs) => glue.told(fields, wallSecs),
   });
 }

@@ -31,6 +31,27 @@ export declare class WasmPacer {
   state(): void;
 }
 
+export declare class WasmPeers {
+  constructor(
+    limits: Float64Array,
+    intervalMicros: number,
+    concurrency: number | undefined,
+    split: string,
+    least: number,
+    fastStart: boolean,
+    heartbeatMicros: number,
+    unique: string,
+  );
+  subscribed(now: number, wall: number): void;
+  published(receivers: number, now: number, wall: number): void;
+  message(isMain: boolean, message: string, now: number, wall: number): void;
+  rename(unique: string, now: number, wall: number): void;
+  close(): void;
+  stands(now: number, wall: number): boolean;
+  patience(random: number): number;
+  drain(now: number, wall: number): string;
+}
+
 export declare class WasmRoster {
   constructor(ttlMicros?: number, heartbeatMicros?: number, graceMicros?: number, maxData?: number);
   join(room: string, id: string, session: number, user: string | undefined, data: string, now: number): void;
@@ -85,6 +106,7 @@ export declare class WasmPresence {
 }
 
 export declare function presenceScripts(): string;
+export declare function guardedInterval(micros: number): number;
 export declare function told(fields: string, wallSecs: number): string;
 export declare function version(): string;
 export declare function makeRoom(units: number): number;
