@@ -91,6 +91,11 @@ impl PeersCalls {
         Ok(Self { peers: Peers::new(config, id_of(unique))?, quota, split, limits, told: Share::default() })
     }
 
+    /// See [`Peers::begin`].
+    pub fn begin(&mut self, now: f64, wall: f64) {
+        self.peers.begin(at(now, wall));
+    }
+
     /// See [`Peers::subscribed`].
     pub fn subscribed(&mut self, now: f64, wall: f64) {
         self.peers.subscribed(at(now, wall));

@@ -56,6 +56,7 @@ export class SharedQuota {
   constructor(settings: ShareSettings, open: OpenChannels = openChannels) {
     this.#settings = settings;
     this.#peers = engineErrors(() => machines.createPeers(settings.peers, joinerId()));
+    this.#peers.begin(nowMicros(), wallMicros());
     this.#news = this.#take();
     this.#channels = open({ redis: settings.redis, timeoutMs: TIMEOUT_MS, onError: (error) => this.#failed(error) });
   }
@@ -64,6 +65,7 @@ export class SharedQuota {
   start(host: ShareHost): void {
     this.#host = host;
     this.#channels.on("up", () => this.#subscribed());
+    this.#setTimer();
     void this.#join();
   }
 
