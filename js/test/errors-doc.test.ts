@@ -10,7 +10,7 @@ function sources(folder: string, ending: string): string[] {
 }
 
 const codesIn = (text: string) =>
-  [...text.matchAll(/"((?:CONFIG|ENGINE|STORE)(?:_[A-Z0-9]+)*|CLEARED|CLOSED|QUEUE_FULL|TIMEOUT|TOO_LARGE)"/g)].map(
+  [...text.matchAll(/"((?:CONFIG|ENGINE|STORE)(?:_[A-Z0-9]+)*|CLEARED|CLOSED|QUEUE_FULL|SHARE_STARVED|TIMEOUT|TOO_LARGE)"/g)].map(
     (match) => match[1],
   );
 

@@ -110,10 +110,10 @@ export class Fleet {
     );
   }
 
-  /** The most that all have started in any window of this length, from some time on. */
-  most(fromMicros = 0): number {
+  /** The most that all have started in any window, from some time on. */
+  most(fromMicros = 0, windowMicros = this.terms.window * 1000): number {
     const starts = this.members.flatMap((member) => member.starts).filter((at) => at >= fromMicros);
-    return mostInWindow(starts.sort(ascending), this.terms.window * 1000);
+    return mostInWindow(starts.sort(ascending), windowMicros);
   }
 
   /** What all have started in a time. */
