@@ -16,6 +16,7 @@ export type {
   PacerOptions,
   PacerStats,
   Retry,
+  Share,
 } from "./pacer/types.js";
 export {
   type Attached,

@@ -1,5 +1,8 @@
 // What a shared pacer promises within one process.
 
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createPacer, type PacerOptions } from "../../js/src/index.js";
@@ -108,4 +111,10 @@ test("a RedisQuotaManager that starves says so once, and what helps", async () =
   expect((await waiting).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   for (const client of clients) client.disconnect();
   warn.mockRestore();
+});
+
+test("a call that waits for its share holds the process, and nothing else does", async () => {
+  const program = fileURLToPath(new URL("one-call.mjs", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [program, server.url], { timeout: 20_000 });
+  expect(stdout).toBe("it went\n");
 });
