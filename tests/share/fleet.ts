@@ -145,6 +145,12 @@ export function mostInWindow(sorted: readonly number[], window: number): number 
   return most;
 }
 
+/** Prints a line of the table in `docs/shared-quota.md`, where `TOLLGATE_SHARE_TABLE` asks for it. */
+export function report(what: string, worst: number, quota: number, more = ""): void {
+  if (process.env.TOLLGATE_SHARE_TABLE === undefined) return;
+  process.stdout.write(`| ${what} | ${worst} of ${quota} | ${more} |\n`);
+}
+
 /** Asks every 20 ms, for 40 s at most; how long it took, in milliseconds. */
 export async function until(what: string, holds: () => boolean): Promise<number> {
   const since = Date.now();

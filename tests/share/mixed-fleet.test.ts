@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Server, startServer } from "../redis/server.js";
-import { Fleet, type Kind, nowMicros } from "./fleet.js";
+import { Fleet, type Kind, nowMicros, report } from "./fleet.js";
 
 const LIMIT = 24;
 const WINDOW = 1_000;
@@ -43,6 +43,8 @@ test.concurrent.each(ORDERS)(
       await pause(3 * WINDOW);
       expect(fleet.most(settled, WINDOW * 1000 - COARSE)).toBeLessThanOrEqual(LIMIT);
       expect(fleet.started(settled, nowMicros())).toBeGreaterThan(2 * LIMIT * 0.8);
+      const most = fleet.most(settled, WINDOW * 1000 - COARSE);
+      report(`two of ${first}, then one of ${second}`, most, LIMIT, "shares 8, 8, 8");
       fleet.gone.add(newcomer);
       await newcomer.end();
       await fleet.shares(12, 12);

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { createPacer } from "../../js/src/index.js";
 import { freePort, type Server, startServer } from "../redis/server.js";
-import { Fleet, nowMicros, until } from "./fleet.js";
+import { Fleet, nowMicros, report, until } from "./fleet.js";
 
 const LIMIT = 30;
 const WINDOW = 1_000;
@@ -37,6 +37,7 @@ test("while Redis is away nothing starts once the shares have ended; afterwards 
   await pause(WINDOW);
   expect(fleet.most()).toBeLessThanOrEqual(LIMIT);
   expect(fleet.members.every((member) => member.last("error") !== undefined)).toBe(true);
+  report("Redis away for longer than a heartbeat", fleet.most(), LIMIT, "0 starts once cut off");
 }, 60_000);
 
 test("a restart of Redis costs nobody more than the quota", async () => {
@@ -47,6 +48,7 @@ test("a restart of Redis costs nobody more than the quota", async () => {
   await fleet.shares(10, 10, 10);
   await pause(2 * WINDOW);
   expect(fleet.most()).toBeLessThanOrEqual(LIMIT);
+  report("Redis restarted", fleet.most(), LIMIT);
 }, 60_000);
 
 test("subscribers whose connections are cut come back, and nobody is counted twice", async () => {
@@ -56,6 +58,7 @@ test("subscribers whose connections are cut come back, and nobody is counted twi
   await fleet.shares(10, 10, 10);
   expect(fleet.members.map(({ peers }) => peers)).toEqual([3, 3, 3]);
   expect(fleet.most()).toBeLessThanOrEqual(LIMIT);
+  report("subscribers' connections cut", fleet.most(), LIMIT, "each still counts three");
 }, 60_000);
 
 test("where Redis was never there, errors say so and calls wait for their maxDelay", async () => {
