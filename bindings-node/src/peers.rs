@@ -52,6 +52,12 @@ pub fn guarded_interval(micros: f64) -> f64 {
 
 #[napi]
 impl EnginePeers {
+    /// See `PeersCalls::begin`.
+    #[napi]
+    pub fn begin(&mut self, now: f64, wall: f64) {
+        self.0.begin(now, wall);
+    }
+
     /// See `PeersCalls::subscribed`.
     #[napi]
     pub fn subscribed(&mut self, now: f64, wall: f64) {

@@ -36,6 +36,11 @@ impl WasmPeers {
         PeersCalls::new(config, unique).map(Self).map_err(thrown)
     }
 
+    /// See [`PeersCalls::begin`].
+    pub fn begin(&mut self, now: f64, wall: f64) {
+        self.0.begin(now, wall);
+    }
+
     /// See [`PeersCalls::subscribed`].
     pub fn subscribed(&mut self, now: f64, wall: f64) {
         self.0.subscribed(now, wall);

@@ -85,6 +85,11 @@ impl PeersCalls {
         Ok(Self { peers: Peers::new(config, Peers::id_of(unique))?, quota, limits, told: Share::default() })
     }
 
+    /// See [`Peers::begin`].
+    pub fn begin(&mut self, now: f64, wall: f64) {
+        self.peers.begin(at(now, wall));
+    }
+
     /// See [`Peers::subscribed`].
     pub fn subscribed(&mut self, now: f64, wall: f64) {
         self.peers.subscribed(at(now, wall));

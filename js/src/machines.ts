@@ -90,6 +90,8 @@ export interface EnginePeersConfig {
  * `drain` hands out what has come of it.
  */
 export interface EnginePeers {
+  /** The host begins to subscribe: a fast start counts from here. */
+  begin(now: number, wall: number): void;
   /** Both channels are subscribed, for the first time or again. */
   subscribed(now: number, wall: number): void;
   /** A publication on the main channel reached so many. */

@@ -47,6 +47,7 @@ export class SharedQuota {
   #pause = FIRST_PAUSE_MICROS;
   #isSubscribed = false;
   #isFenced = false;
+  #members = 1;
   /** When this member takes its turn, while it has no share and calls wait. */
   #turnAt: number | undefined;
   #isFailing = false;
@@ -56,6 +57,7 @@ export class SharedQuota {
   constructor(settings: ShareSettings, open: OpenChannels = openChannels) {
     this.#settings = settings;
     this.#peers = engineErrors(() => machines.createPeers(settings.peers, joinerId()));
+    this.#peers.begin(nowMicros(), wallMicros());
     this.#news = this.#take();
     this.#channels = open({ redis: settings.redis, timeoutMs: TIMEOUT_MS, onError: (error) => this.#failed(error) });
   }
@@ -64,6 +66,7 @@ export class SharedQuota {
   start(host: ShareHost): void {
     this.#host = host;
     this.#channels.on("up", () => this.#subscribed());
+    this.#setTimer();
     void this.#join();
   }
 
@@ -76,9 +79,9 @@ export class SharedQuota {
     return this.#news.concurrency;
   }
 
-  /** Processes in the group, this one included. */
+  /** Processes in the group, this one included; while it is cut off, those of the time before. */
   get members(): number {
-    return this.#news.members;
+    return this.#members;
   }
 
   /** Whether the share is in force, whatever it is. */
@@ -166,17 +169,24 @@ export class SharedQuota {
 
   /** Holds the queues to what is new, and tells it; what is to be published. */
   #apply(news: PeersNews): PeersNews["send"] {
-    const { shares, concurrency, members } = this.#news;
+    const { shares, concurrency } = this.#news;
     this.#news = news;
     const isOther = news.concurrency !== concurrency || news.shares.some((share, i) => share !== shares[i]);
     if (isOther) for (const queue of this.#host?.queues() ?? []) queue.setShare(this.shares, this.concurrency);
     if (isOther) this.#host?.share(mainShare(news), mainShare({ shares, concurrency }));
-    if (news.members !== members) this.#host?.members(news.members);
     for (const { fenced, ours, theirs } of news.events) {
       if (fenced !== undefined) this.#fenced(fenced);
       if (ours !== undefined && theirs !== undefined) this.#host?.conflict(ours, theirs);
     }
+    this.#count(news.members);
     return news.send;
+  }
+
+  /** Who is cut off misses all others, and knows nothing of how many there are. */
+  #count(members: number): void {
+    if (this.#isFenced || members === this.#members) return;
+    this.#members = members;
+    this.#host?.members(members);
   }
 
   #fenced(isFenced: boolean): void {

@@ -42,6 +42,7 @@ export declare class WasmPeers {
     heartbeatMicros: number,
     unique: string,
   );
+  begin(now: number, wall: number): void;
   subscribed(now: number, wall: number): void;
   published(receivers: number, now: number, wall: number): void;
   message(isMain: boolean, message: string, now: number, wall: number): void;

@@ -71,7 +71,7 @@ fn settings() -> Result<Settings, String> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let mut given = HashMap::new();
     for pair in args.chunks(2) {
-        let [name, value] = pair else { return Err(format!("{}: a value is missing", pair[0])) };
+        let [name, value] = pair else { return Err(format!("{pair:?}: a value is missing")) };
         if !KNOWN.contains(&name.as_str()) {
             return Err(format!("{name:?} is not known; expected one of {}", KNOWN.join(", ")));
         }

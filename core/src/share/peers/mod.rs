@@ -92,6 +92,8 @@ pub struct Peers {
     /// When the newest ping that came back was sent.
     fresh: Option<Clocks>,
     phase: Phase,
+    /// When the host began to join, where that was told.
+    began: Option<Clocks>,
     settled: bool,
     settle_at: Timestamp,
     /// Since when this member counts itself in: nothing grows earlier than a hold after that.
@@ -138,6 +140,7 @@ impl Peers {
             pings_out: VecDeque::new(),
             fresh: None,
             phase: Phase::New,
+            began: None,
             settled: false,
             settle_at: NEVER,
             joined_at: NEVER,
@@ -176,13 +179,21 @@ impl Peers {
         let hold = self.times.hold_rate.max(self.times.hold_concurrency);
         let grows_from = self.joined_at.saturating_add(hold);
         let is_held = self.config.rules.hold_growth && now.monotonic < grows_from;
-        self.phase == Phase::Joined && (self.config.fast_start || (self.settled && !is_held)) && !self.is_fenced(now)
+        let in_force = self.config.fast_start || (self.settled && !is_held);
+        self.is_starting_fast(now) || (self.phase == Phase::Joined && in_force && !self.is_fenced(now))
     }
 
     /// Messages that were none of ours.
     #[must_use]
     pub fn ignored(&self) -> u64 {
         self.ignored
+    }
+
+    /// The host begins to subscribe: from here on a member with [`PeersConfig::fast_start`] has the whole quota, though
+    /// not for longer than it may go without hearing itself. Without this call it begins with the first ping that comes
+    /// back.
+    pub fn begin(&mut self, now: Clocks) {
+        self.began = Some(now);
     }
 
     /// Both channels are subscribed: for the first time, or again after the connection was lost.
@@ -244,6 +255,9 @@ impl Peers {
     /// What this member may use at this moment: ask it at each use.
     #[must_use]
     pub fn share(&self, now: Clocks) -> Share {
+        if self.is_starting_fast(now) {
+            return self.target();
+        }
         if self.phase != Phase::Joined || self.is_fenced(now) {
             return Share::default();
         }
@@ -296,8 +310,12 @@ impl Peers {
     /// happens.
     #[must_use]
     pub fn poll_timeout(&self, now: Clocks) -> Option<Timestamp> {
+        let starts_until = self.began.map(|began| began.monotonic.saturating_add(self.times.fence));
+        let starts_until =
+            starts_until.filter(|&at| self.config.fast_start && self.fresh.is_none() && at >= now.monotonic);
+        let starts_until = starts_until.map(|at| at.saturating_add(Span::from_micros(1)));
         if self.phase != Phase::Joined {
-            return None;
+            return starts_until.filter(|_| self.phase == Phase::New);
         }
         let is_heard = self.fresh.is_some() || !self.config.rules.fence;
         let settle = (!self.settled && is_heard).then_some(self.settle_at);
@@ -311,6 +329,7 @@ impl Peers {
             settle,
             fence,
             held,
+            starts_until,
             self.table.next_eviction(self.times.evict),
             self.rate.next_growth(now.monotonic),
             self.concurrency.next_growth(now.monotonic),
@@ -397,6 +416,13 @@ impl Peers {
         // What is missing no more is asked for in the usual time.
         let usual = now.monotonic.saturating_add(self.times.ping);
         self.next_ping = self.next_ping.max(now.monotonic).min(usual);
+    }
+
+    /// Whether this member uses a share before it has heard itself for the first time.
+    fn is_starting_fast(&self, now: Clocks) -> bool {
+        let within = |began| self.config.rules.age(now, began) <= self.times.fence;
+        let is_new = self.phase != Phase::Left && !self.settled && self.fresh.is_none();
+        self.config.fast_start && is_new && self.began.is_some_and(within)
     }
 
     fn is_fenced(&self, now: Clocks) -> bool {
