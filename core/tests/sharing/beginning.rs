@@ -12,6 +12,7 @@ fn member(fast_start: bool) -> Peers {
         quota: Quota { rate: Some((10, Span::from_secs(1))), concurrency: None },
         split: Split::Even,
         fast_start,
+        strict_start: false,
         heartbeat: Span::from_secs(30),
         longest_job: None,
         rules: PeerRules::ALL,

@@ -213,3 +213,33 @@ fn a_configuration_that_cannot_hold_is_refused() {
     refused(|config| config.quota.rate = Some((10, Span::from_secs(61))), "CONFIG_INTERVAL");
     assert_eq!(Peers::new(config(PeerRules::ALL), String::new()).unwrap_err().code(), "CONFIG_PEER_ID");
 }
+
+#[test]
+fn who_leaves_while_a_newcomer_settles_has_used_its_share_until_then() {
+    let mut bus = Bus::new();
+    bus.join("a", config(PeerRules::ALL));
+    bus.join("b", config(PeerRules::ALL));
+    bus.run_until(10_000);
+    assert_eq!(bus.shares(), [(5, 3), (5, 2)]);
+    let newcomer = bus.join("c", config(PeerRules::ALL));
+    bus.run_until(12_000);
+    bus.members[1].close();
+    bus.settle();
+    // The newcomer's first share comes when that of the leaver may still be in the window.
+    bus.run_until(13_000);
+    assert_eq!(bus.shares()[newcomer].0, 3);
+    bus.run_until(14_200);
+    assert_eq!(bus.shares()[newcomer].0, 5);
+}
+
+#[test]
+fn newcomers_are_answered_together() {
+    let mut bus = Bus::new();
+    for i in 0..50 {
+        bus.join(&format!("m{i:02}"), config(PeerRules::ALL));
+    }
+    bus.run_until(3_000);
+    assert!(bus.members.iter_mut().all(|member| events(member).contains(&PeersEvent::Members(50))));
+    // One that says that it is there, and few answers, each to all who ask meanwhile; p-ratelimit sends 2,500.
+    assert!(bus.pings <= 150, "{} pings", bus.pings);
+}

@@ -1,5 +1,7 @@
 //! The simulator can fail: it finds the faults of p-ratelimit's rules, and what each rule of ours is for.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use tollgate_core::share::PeerRules;
 use tollgate_simulator::plan::Plan;
 use tollgate_simulator::report::{rules_named, worst_of};
