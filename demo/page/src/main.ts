@@ -3,6 +3,9 @@ import "../styles/tokens.css";
 import "../styles/layout.css";
 import "../styles/controls.css";
 import "../styles/panels.css";
+import "../styles/tabs.css";
+import "../styles/presence.css";
+import "../styles/quota.css";
 import { Charts } from "./charts.js";
 import { type Decider, server } from "./decider.js";
 import { startEngineSwitch } from "./engine-switch.js";
@@ -10,9 +13,12 @@ import { Fleet } from "./fleet.js";
 import { Gauges } from "./gauges.js";
 import { History } from "./history.js";
 import { Log } from "./log.js";
+import { startPresence } from "./presence/presence-tab.js";
+import { startQuota } from "./quota/quota-tab.js";
 import { RuleForm } from "./rule-form.js";
 import { startSender } from "./sender.js";
 import { type Standing, StatePoll } from "./state.js";
+import { startTabs } from "./tabs.js";
 import { startTheme } from "./theme.js";
 import { showVerdict } from "./verdict.js";
 
@@ -59,7 +65,17 @@ function drawFrame(now: number): void {
   requestAnimationFrame(drawFrame);
 }
 
-startTheme(() => charts.repaint());
+let repaintQuota = () => {};
+startTheme(() => {
+  charts.repaint();
+  repaintQuota();
+});
+startTabs({
+  presence: startPresence,
+  quota: () => {
+    repaintQuota = startQuota();
+  },
+});
 startSender(
   () => decider.hit(),
   (answer) => {
