@@ -93,6 +93,12 @@ export function startPresence(): void {
     return socket.send({ type: "rename", name });
   });
   element("own-name", HTMLInputElement).value = ownName();
+  // Another tab of this browser has taken another name: this connection is the same user's.
+  window.addEventListener("storage", ({ key }) => {
+    if (key !== "demo-name") return;
+    element("own-name", HTMLInputElement).value = ownName();
+    socket.send({ type: "rename", name: ownName() });
+  });
   onSubmit("say", "line", (text, field) => {
     const sent = socket.send({ type: "say", from: ownName(), text });
     if (sent) field.value = "";
