@@ -64,6 +64,18 @@ impl WasmPacer {
         with_numbers(|scratch| pacer::set_share(&mut self.0, scratch));
     }
 
+    /// See [`pacer::set_limits`].
+    #[wasm_bindgen(js_name = setLimits)]
+    pub fn set_limits(&mut self) {
+        with_numbers(|scratch| pacer::set_limits(&mut self.0, scratch));
+    }
+
+    /// See [`pacer::cancel_unfit`].
+    #[wasm_bindgen(js_name = cancelUnfit)]
+    pub fn cancel_unfit(&mut self) {
+        with_numbers(|scratch| pacer::cancel_unfit(&mut self.0, scratch));
+    }
+
     /// See [`pacer::learn`].
     pub fn learn(&mut self) {
         with_numbers(|scratch| pacer::learn(&mut self.0, scratch));
@@ -83,4 +95,10 @@ impl WasmPacer {
     pub fn state(&mut self) {
         with_numbers(|scratch| pacer::state(&mut self.0, scratch));
     }
+}
+
+/// What header fields tell about limits. See [`tollgate_boundary::told`].
+#[wasm_bindgen]
+pub fn told(fields: &str, wall_secs: f64) -> String {
+    tollgate_boundary::told(fields, wall_secs)
 }

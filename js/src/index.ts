@@ -15,6 +15,7 @@ export type {
   PacerEvents,
   PacerOptions,
   PacerStats,
+  PacerUpdate,
   Retry,
 } from "./pacer/types.js";
 export {

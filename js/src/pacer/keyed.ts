@@ -28,10 +28,15 @@ export class KeyedQueues {
     return this.#queues.size;
   }
 
+  /** All queues that there are. */
+  all(): CallQueue[] {
+    return [...this.#queues.values()];
+  }
+
   /** Makes no more queues; returns those that there are. */
   close(): CallQueue[] {
     this.#isClosed = true;
-    return [...this.#queues.values()];
+    return this.all();
   }
 
   #sweep(): void {

@@ -1,5 +1,6 @@
-import type { EnginePacerConfig, EnginePolicy } from "../engine.js";
+import type { EnginePolicy } from "../engine.js";
 import { optionError, TollgateError } from "../errors.js";
+import type { EnginePacerConfig } from "../machines.js";
 import { checkOptions, micros, policiesOf } from "../validate.js";
 import type { PaceOptions, Retry } from "./types.js";
 
@@ -55,6 +56,12 @@ export function checkPaceOptions(given: PaceOptions): void {
 /** Accepts a function. */
 export function checkFunction(field: string, given: unknown): void {
   if (typeof given !== "function") throw optionError("CONFIG_FUNCTION", field, given, "a function");
+}
+
+/** Accepts a concurrency that is `Infinity` as well. */
+export function checkedConcurrency(given: unknown): number {
+  if (given === Number.POSITIVE_INFINITY) return Number.MAX_SAFE_INTEGER;
+  return whole("CONFIG_CONCURRENCY", "concurrency", given, 1);
 }
 
 function isSignal(given: unknown): given is AbortSignal {

@@ -1,7 +1,7 @@
 import { nowMicros } from "../clock.js";
-import type { EngineRoster } from "../engine.js";
 import { closedError, optionError } from "../errors.js";
 import { Listeners } from "../events.js";
+import type { EngineRoster } from "../machines.js";
 import { checkOptions, engineErrors } from "../validate.js";
 import { Alarm } from "./alarm.js";
 import { checkedText, dataAsJson } from "./text.js";

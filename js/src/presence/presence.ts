@@ -1,4 +1,4 @@
-import { engine } from "../engine.js";
+import { machines } from "../machines.js";
 import { engineErrors } from "../validate.js";
 import { MemoryPresence } from "./memory-presence.js";
 import { presenceConfig } from "./settings.js";
@@ -11,5 +11,5 @@ import type { Presence, PresenceOptions } from "./types.js";
  */
 export function createPresence<T = unknown>(options: PresenceOptions = {}): Presence<T> {
   const config = presenceConfig(options);
-  return new MemoryPresence<T>(engineErrors(() => engine.createRoster(config)));
+  return new MemoryPresence<T>(engineErrors(() => machines.createRoster(config)));
 }

@@ -1,5 +1,5 @@
-import type { EnginePresenceConfig } from "../engine.js";
 import { optionError, TollgateError } from "../errors.js";
+import type { EnginePresenceConfig } from "../machines.js";
 import { storeSettings } from "../store/settings.js";
 import type { StoreOptions } from "../types.js";
 import { checkOptions, micros } from "../validate.js";

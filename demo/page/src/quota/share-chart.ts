@@ -1,6 +1,6 @@
 // Starts of each worker in the sliding window, one on top of the other, against the quota.
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
+import { plainAxis } from "../chart-style.js";
 import { KEPT_MS, type Starts } from "./starts.js";
 
 const HEIGHT = 260;
@@ -29,7 +29,7 @@ export class ShareChart {
     this.#limit = limit;
     this.readColours();
     this.#plot = new uPlot(this.#options(), [[], ...Array.from({ length: COLOURS }, () => [])], place);
-    new ResizeObserver(() => this.#plot.setSize({ width: this.#width, height: HEIGHT })).observe(place);
+    new ResizeObserver(() => this.#resize()).observe(place);
   }
 
   /** Shows what workers have started until now. */
@@ -57,8 +57,9 @@ export class ShareChart {
     this.#ink = { line: read("--line"), text: read("--ink-soft"), quota: read("--stop") };
   }
 
-  get #width(): number {
-    return Math.max(280, this.#place.clientWidth);
+  #resize(): void {
+    const width = this.#place.clientWidth;
+    if (width > 0) this.#plot.setSize({ width, height: HEIGHT });
   }
 
   #options(): uPlot.Options {
@@ -69,7 +70,7 @@ export class ShareChart {
       paths: uPlot.paths.stepped?.({ align: 1 }) as uPlot.Series.PathBuilder,
     });
     return {
-      width: this.#width,
+      width: this.#place.clientWidth,
       height: HEIGHT,
       padding: [12, 18, 0, 0],
       legend: { show: false },
@@ -92,14 +93,8 @@ export class ShareChart {
   }
 
   #axis(): uPlot.Axis {
-    const family = getComputedStyle(document.body).fontFamily;
-    return {
-      stroke: () => this.#ink.text,
-      font: `12px ${family}`,
-      gap: 6,
-      grid: { stroke: () => this.#ink.line, width: 1 },
-      ticks: { show: false },
-    };
+    const grid = { stroke: () => this.#ink.line, width: 1 };
+    return { ...plainAxis(() => this.#ink.text), grid, ticks: { show: false } };
   }
 
   #drawQuota({ ctx, bbox, valToPos }: uPlot): void {
