@@ -3,7 +3,10 @@
 import cluster from "node:cluster";
 import { makeApp } from "./app.mjs";
 import { hand, REVISION } from "./fleet.mjs";
+import { openRoom } from "./presence.mjs";
+import { openLabs } from "./quota/labs.mjs";
 import { fail, readSettings } from "./settings.mjs";
+import { answerSockets } from "./sockets.mjs";
 
 const HOST = "127.0.0.1";
 const settings = readSettings();
@@ -12,7 +15,10 @@ if (settings.processes > 1 && cluster.isPrimary) hand(settings);
 else await serve();
 
 async function serve() {
-  const { app, rule, close } = await refusedPlainly(() => makeApp({ ...settings, ...inFleet() }));
+  const own = { ...settings, ...inFleet() };
+  const { app, rule, close } = await refusedPlainly(() => makeApp(own));
+  const room = await refusedPlainly(() => openRoom(own));
+  const labs = openLabs(own);
   if (cluster.isWorker) process.on("message", (shared) => rule.follow(shared).catch(console.error));
   const server = app.listen(settings.port, HOST, (error) => {
     if (error) fail(cannotListen(error));
@@ -20,13 +26,15 @@ async function serve() {
     const { port } = server.address();
     console.log(`Tollgate demo: http://${HOST}:${port} (${settings.rate}; stop with Ctrl+C)`);
   });
+  const endSockets = answerSockets(server, { "/presence": room.begin, "/quota": labs.begin });
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, shutDown);
   if (cluster.isWorker) process.once("disconnect", shutDown);
 
   async function shutDown() {
     server.close();
     server.closeAllConnections();
-    await close();
+    endSockets();
+    await Promise.all([close(), room.close(), labs.close()]);
     if (process.connected) process.disconnect();
   }
 }
@@ -49,7 +57,10 @@ async function refusedPlainly(make) {
 }
 
 function startOf(code) {
-  return code === "CONFIG_REDIS" ? "REDIS_URL is set, but " : `RATE_LIMIT "${settings.rate}" cannot be used: `;
+  if (code === "CONFIG_REDIS") return "REDIS_URL is set, but ";
+  if (code === "CONFIG_TTL") return `PRESENCE_TTL "${settings.ttl}" cannot be used: `;
+  if (code === "CONFIG_HEARTBEAT") return `PRESENCE_HEARTBEAT "${settings.heartbeat}" cannot be used: `;
+  return `RATE_LIMIT "${settings.rate}" cannot be used: `;
 }
 
 function cannotListen(error) {

@@ -6,6 +6,8 @@ import { repository } from "./build.mjs";
 
 const DEFAULT_PORT = "8787";
 const DEFAULT_RATE = "10 per 10s";
+const DEFAULT_TTL = "30s";
+const DEFAULT_HEARTBEAT = "10s";
 
 /** Says what is wrong on one line, and ends the process. */
 export function fail(message) {
@@ -15,14 +17,16 @@ export function fail(message) {
 
 const MOST_PROCESSES = 16;
 
-/** `port`, `rate`, `redis` and, from `--processes N`, `processes`. Values of the environment win over those of `.env`; an empty one is as if unset. */
+/** `port`, `rate`, `redis`, `ttl`, `heartbeat` and, from `--processes N`, `processes`. Values of the environment win over those of `.env`; an empty one is as if unset. */
 export function readSettings() {
   loadEnvFile(join(repository, ".env"));
-  const { PORT, RATE_LIMIT, REDIS_URL } = process.env;
+  const { PORT, RATE_LIMIT, REDIS_URL, PRESENCE_TTL, PRESENCE_HEARTBEAT } = process.env;
   return {
     port: portNumber(PORT || DEFAULT_PORT),
     rate: (RATE_LIMIT || DEFAULT_RATE).trim(),
     redis: REDIS_URL || undefined,
+    ttl: duration(PRESENCE_TTL || DEFAULT_TTL),
+    heartbeat: duration(PRESENCE_HEARTBEAT || DEFAULT_HEARTBEAT),
     processes: processes(process.argv.slice(2)),
   };
 }
@@ -31,6 +35,11 @@ function loadEnvFile(path) {
   if (!existsSync(path)) return;
   if (process.loadEnvFile === undefined) fail("Reading .env needs Node 20.12 or newer: update Node, or remove .env.");
   process.loadEnvFile(path);
+}
+
+/** A bare number is one of milliseconds, as in every option of the package. */
+function duration(text) {
+  return /^\d+$/.test(text.trim()) ? Number(text) : text.trim();
 }
 
 function portNumber(text) {

@@ -13,9 +13,17 @@ export interface Demo {
   stop(): Promise<number | null>;
 }
 
+/** What the demo is started with besides its rate. */
+export interface DemoOptions {
+  /** The server when absent. */
+  program?: string;
+  args?: readonly string[];
+  environment?: Record<string, string>;
+}
+
 /** Starts the demo server, or another program of the demo, on a free port. */
-export async function startDemo(rate: string, program?: string): Promise<Demo> {
-  const child = spawnDemo({ PORT: "0", RATE_LIMIT: rate }, program);
+export async function startDemo(rate: string, { program, args, environment }: DemoOptions = {}): Promise<Demo> {
+  const child = spawnDemo({ PORT: "0", RATE_LIMIT: rate, ...environment }, program, args);
   const url = await firstUrl(child);
   return {
     url,
@@ -39,8 +47,12 @@ export async function failedStart(environment: Record<string, string>): Promise<
   return { code, said };
 }
 
-function spawnDemo(environment: Record<string, string>, program = "demo/server.mjs"): ChildProcess {
-  return spawn(process.execPath, [program], {
+function spawnDemo(
+  environment: Record<string, string>,
+  program = "demo/server.mjs",
+  args: readonly string[] = [],
+): ChildProcess {
+  return spawn(process.execPath, [program, ...args], {
     cwd: repository,
     env: { ...process.env, REDIS_URL: "", ...environment },
   });

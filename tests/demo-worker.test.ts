@@ -5,7 +5,7 @@ import { type Demo, startDemo } from "./demo-process.js";
 const running: Demo[] = [];
 
 async function start(): Promise<Demo> {
-  const demo = await startDemo("", "demo/worker/serve.mjs");
+  const demo = await startDemo("", { program: "demo/worker/serve.mjs" });
   running.push(demo);
   return demo;
 }

@@ -19,6 +19,8 @@ interface Tab {
 const TABS: readonly [Tab, ...Tab[]] = [
   { id: "incoming", title: "Calls that come in", load: () => import("./incoming/index.js") },
   { id: "outgoing", title: "Calls that go out", load: () => import("./outgoing/index.js") },
+  { id: "presence", title: "Who is here", load: () => import("./presence/index.js") },
+  { id: "quota", title: "One quota, many processes", load: () => import("./quota/index.js") },
 ];
 
 /** Where the arrow keys lead, as in the ARIA pattern for tabs. */
