@@ -1,35 +1,21 @@
 // The demo page in a browser, against the real server and the real engine.
-import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { lowContrast } from "./contrast.js";
-import { type Demo, repository, startDemo } from "./demo-process.js";
+import { launchBrowser, picture } from "./demo-browser.js";
+import { type Demo, startDemo } from "./demo-process.js";
 import { servePageWithoutWasm } from "./page-without-wasm.js";
 
-const QUIET = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const DESKTOP = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
-const pictures = join(repository, "test-results");
 
 let demo: Demo;
 let browser: Browser;
 let errors: string[];
 
 beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
-  execFileSync(process.execPath, ["demo/build.mjs"], { cwd: repository });
+  browser = await launchBrowser();
   demo = await startDemo("10 per 1h");
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: QUIET });
 });
 
 afterAll(async () => {
@@ -110,10 +96,6 @@ function requests(page: Page, path: string): string[] {
 /** A row of the log without what depends on when it was made. */
 function undated(row: string): string {
   return row.replace(/\d+:\d+:\d+\.\d/, "").replaceAll(/t=\d+|Retry-After: \d+/g, "");
-}
-
-function picture(page: Page, name: string) {
-  return page.screenshot({ path: join(pictures, `demo-${name}.png`), fullPage: true });
 }
 
 describe("sending", () => {

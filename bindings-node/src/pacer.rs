@@ -34,7 +34,7 @@ pub fn create_pacer<'env>(
     let config = tollgate_boundary::EnginePacerConfig { policies, concurrency, max_queue };
     let made = pacer::create(config).map_err(coded)?;
     let names: Vec<String> = made.policies().iter().map(|policy| policy.name.clone()).collect();
-    let calls: [(&CStr, napi_callback); 12] = [
+    let calls: [(&CStr, napi_callback); 14] = [
         (c"submit", Some(submit)),
         (c"finish", Some(finish)),
         (c"settle", Some(settle)),
@@ -43,6 +43,8 @@ pub fn create_pacer<'env>(
         (c"pause", Some(pause)),
         (c"resume", Some(resume)),
         (c"setShare", Some(set_share)),
+        (c"setLimits", Some(set_limits)),
+        (c"cancelUnfit", Some(cancel_unfit)),
         (c"learn", Some(learn)),
         (c"begun", Some(begun)),
         (c"drain", Some(drain)),
@@ -100,6 +102,18 @@ unsafe extern "C" fn resume(env: napi_env, info: napi_callback_info) -> napi_val
 unsafe extern "C" fn set_share(env: napi_env, info: napi_callback_info) -> napi_value {
     // SAFETY: as `submit`.
     unsafe { unkeyed(env, info, pacer::set_share) }
+}
+
+/// `setLimits()`: replaces the limits.
+unsafe extern "C" fn set_limits(env: napi_env, info: napi_callback_info) -> napi_value {
+    // SAFETY: as `submit`.
+    unsafe { unkeyed(env, info, pacer::set_limits) }
+}
+
+/// `cancelUnfit()`: takes back a ticket that waits and costs more than a limit.
+unsafe extern "C" fn cancel_unfit(env: napi_env, info: napi_callback_info) -> napi_value {
+    // SAFETY: as `submit`.
+    unsafe { unkeyed(env, info, pacer::cancel_unfit) }
 }
 
 /// `learn()`: what the other side has told.

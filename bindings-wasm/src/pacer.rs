@@ -64,6 +64,18 @@ impl WasmPacer {
         with_numbers(|scratch| pacer::set_share(&mut self.0, scratch));
     }
 
+    /// See [`pacer::set_limits`].
+    #[wasm_bindgen(js_name = setLimits)]
+    pub fn set_limits(&mut self) {
+        with_numbers(|scratch| pacer::set_limits(&mut self.0, scratch));
+    }
+
+    /// See [`pacer::cancel_unfit`].
+    #[wasm_bindgen(js_name = cancelUnfit)]
+    pub fn cancel_unfit(&mut self) {
+        with_numbers(|scratch| pacer::cancel_unfit(&mut self.0, scratch));
+    }
+
     /// See [`pacer::learn`].
     pub fn learn(&mut self) {
         with_numbers(|scratch| pacer::learn(&mut self.0, scratch));

@@ -88,13 +88,7 @@ pub fn submit(pacer: &mut Pacer, scratch: &mut Scratch<'_>) {
     let outcome = match pacer.submit(submission, scratch.now()) {
         Ok(Admission::Started(id)) => admit(scratch, Outcome::Started, id),
         Ok(Admission::Waiting(id)) => admit(scratch, Outcome::Waiting, id),
-        Err(Rejection::TooLarge { policy, cost, limit }) => {
-            for (i, number) in [policy as u64, cost, limit].into_iter().enumerate() {
-                scratch.put(LIST + i, number);
-            }
-            Outcome::TooLarge
-        }
-        Err(_) => Outcome::QueueFull,
+        Err(rejection) => put_rejection(scratch, rejection),
     };
     scratch.put(OUTCOME, outcome as u64);
     report(pacer, scratch);
@@ -104,6 +98,14 @@ pub fn submit(pacer: &mut Pacer, scratch: &mut Scratch<'_>) {
 fn admit(scratch: &mut Scratch<'_>, outcome: Outcome, id: TicketId) -> Outcome {
     scratch.put(TICKET, id.number());
     outcome
+}
+
+fn put_rejection(scratch: &mut Scratch<'_>, rejection: Rejection) -> Outcome {
+    let Rejection::TooLarge { policy, cost, limit } = rejection else { return Outcome::QueueFull };
+    for (i, number) in [policy as u64, cost, limit].into_iter().enumerate() {
+        scratch.put(LIST + i, number);
+    }
+    Outcome::TooLarge
 }
 
 /// A call has ended.
@@ -149,6 +151,23 @@ pub fn set_share(pacer: &mut Pacer, scratch: &mut Scratch<'_>) {
     let shares = scratch.list(LIMITS);
     pacer.set_share(&shares, scratch.whole(SUBJECT), scratch.now());
     report(pacer, scratch);
+}
+
+/// Replaces the limits (where those of a limiter's calls are) and the concurrency; 0 for what stays.
+pub fn set_limits(pacer: &mut Pacer, scratch: &mut Scratch<'_>) {
+    let limits = scratch.list(LIMITS);
+    let concurrency = Some(scratch.whole(SUBJECT)).filter(|&concurrency| concurrency > 0);
+    pacer.set_limits(&limits, concurrency, scratch.now());
+    report(pacer, scratch);
+}
+
+/// Takes back a ticket that waits and costs more than a limit.
+pub fn cancel_unfit(pacer: &mut Pacer, scratch: &mut Scratch<'_>) {
+    let rejection = pacer.cancel_unfit(ticket(scratch), scratch.now());
+    if let Some(rejection) = rejection {
+        put_rejection(scratch, rejection);
+    }
+    answer(pacer, scratch, rejection.is_some());
 }
 
 /// What the other side has told about a policy in its answer to a call.

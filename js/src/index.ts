@@ -15,6 +15,7 @@ export type {
   PacerEvents,
   PacerOptions,
   PacerStats,
+  PacerUpdate,
   Retry,
   Share,
 } from "./pacer/types.js";

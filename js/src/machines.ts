@@ -22,6 +22,10 @@ export interface EnginePacer {
   pause(): void;
   resume(): void;
   setShare(): void;
+  /** Replaces the limits and the concurrency; 0 for what stays. */
+  setLimits(): void;
+  /** Takes back a ticket that waits and costs more than a limit. */
+  cancelUnfit(): void;
   learn(): void;
   /** Everything that was handed out has begun. */
   begun(): void;

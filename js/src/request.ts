@@ -38,6 +38,13 @@ export function writeActual(actual: Amount, names: readonly string[]): void {
   writeCost(actual, names);
 }
 
+/** Writes limits, 0 where there is none. */
+export function writeLimits(limit: Amount, names: readonly string[]): void {
+  checkAmount("CONFIG_LIMIT", "limit", limit, 1, LIMIT_BOUNDS, names);
+  scratch[LISTS] = READ_LIMITS;
+  writeList(LIMITS, limit, names);
+}
+
 function writeCost(cost: Amount, names: readonly string[]): void {
   if (typeof cost === "number") {
     scratch[COST] = cost;

@@ -30,9 +30,12 @@ struct Slot {
 impl Log {
     /// An empty log for at most `limit` in a window.
     pub(super) fn new(limit: u64, window: Span) -> Self {
-        let slots = MAX_SLOTS as u64;
-        let grain = if limit <= slots { 0 } else { window.as_micros().div_ceil(slots) };
-        Self { window, grain: Span::from_micros(grain), slots: VecDeque::new(), used: 0 }
+        Self { window, grain: grain(limit, window), slots: VecDeque::new(), used: 0 }
+    }
+
+    /// What is added from now on is kept as exactly as that limit needs.
+    pub(super) fn set_limit(&mut self, limit: u64) {
+        self.grain = grain(limit, self.window);
     }
 
     /// Forgets what has left the window.
@@ -105,6 +108,11 @@ impl Log {
     pub(super) fn used(&self) -> u64 {
         self.used
     }
+}
+
+fn grain(limit: u64, window: Span) -> Span {
+    let slots = MAX_SLOTS as u64;
+    if limit <= slots { Span::ZERO } else { Span::from_micros(window.as_micros().div_ceil(slots)) }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The pacer itself.
 
+mod limits;
+
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -23,7 +25,7 @@ use crate::time::{MAX_SAFE_INTEGER, Span, Timestamp};
 /// none starves. Only a ticket that costs more than the present share of a policy is passed by, until the share grows.
 ///
 /// **Use.** Commands are [`Pacer::submit`], [`Pacer::finish`], [`Pacer::settle`], [`Pacer::cancel`], [`Pacer::clear`],
-/// [`Pacer::pause`], [`Pacer::resume`], [`Pacer::set_share`] and [`Pacer::learn`]; time passes by
+/// [`Pacer::pause`], [`Pacer::resume`], [`Pacer::set_share`], [`Pacer::set_limits`] and [`Pacer::learn`]; time passes by
 /// [`Pacer::handle_timeout`]. After each of them, take all events from [`Pacer::poll_event`], then ask
 /// [`Pacer::poll_timeout`] when to call `handle_timeout`. Each ticket that starts is to be finished once. `now` comes
 /// from a monotonic clock; where it goes backwards, no time has passed.

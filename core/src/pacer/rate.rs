@@ -29,6 +29,13 @@ impl Rate {
         Self { limit: policy.limit, share: policy.limit, log, in_flight: 0, told: None }
     }
 
+    /// Replaces the limit. A share that was all of it stays all of it.
+    pub(super) fn set_limit(&mut self, limit: u64) {
+        self.share = if self.share == self.limit { limit } else { self.share.min(limit) };
+        self.limit = limit;
+        self.log.set_limit(limit);
+    }
+
     /// Forgets what has passed.
     #[inline]
     pub(super) fn advance(&mut self, now: Timestamp) {

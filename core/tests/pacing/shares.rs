@@ -65,6 +65,61 @@ fn what_costs_more_than_the_limit_is_rejected_at_once() {
 }
 
 #[test]
+fn a_larger_limit_lets_more_start_and_a_smaller_one_waits_for_what_has() {
+    let mut ours = Tollgate::new(&Rules { concurrency: None, ..rules() });
+    for ticket in 0..12 {
+        ours.submit(ticket, &asked(1), 0);
+    }
+    assert_eq!(ours.poll_timeout(), Some(1_000));
+    ours.set_limits(&[11], 100);
+    assert_eq!(ours.events(), [(10, Outcome::Started)]);
+    ours.set_limits(&[2], 200);
+    assert_eq!(ours.poll_timeout(), Some(1_000), "ten leave then, and one counts");
+    assert_eq!(ours.pacer.policies()[0].limit, 2);
+    ours.handle_timeout(1_000);
+    assert_eq!(ours.events(), [(11, Outcome::Started)]);
+}
+
+#[test]
+fn a_larger_concurrency_lets_more_run_at_once() {
+    let mut ours = Tollgate::new(&Rules { concurrency: Some(1), ..rules() });
+    for ticket in 0..4 {
+        ours.submit(ticket, &asked(1), 0);
+    }
+    ours.pacer.set_limits(&[], Some(3), Timestamp::ZERO);
+    assert_eq!(ours.events(), [(1, Outcome::Started), (2, Outcome::Started)]);
+}
+
+#[test]
+fn what_costs_more_than_a_new_limit_is_named_once() {
+    let mut ours = Tollgate::new(&rules());
+    for (ticket, cost) in [10, 5, 1].into_iter().enumerate() {
+        ours.submit(ticket, &asked(cost), 0);
+    }
+    ours.set_limits(&[4], 10);
+    let (running, unfit, fit) = (ours.id(0), ours.id(1), ours.id(2));
+    let now = Timestamp::from_micros(20);
+    assert_eq!(ours.pacer.cancel_unfit(running, now), None);
+    assert_eq!(ours.pacer.cancel_unfit(fit, now), None);
+    let too_large = tollgate_core::Rejection::TooLarge { policy: 0, cost: 5, limit: 4 };
+    assert_eq!(ours.pacer.cancel_unfit(unfit, now), Some(too_large));
+    assert_eq!(ours.pacer.cancel_unfit(unfit, now), None);
+    assert_eq!(ours.pacer.waiting(), 1);
+}
+
+#[test]
+fn a_share_that_is_all_of_a_limit_follows_it() {
+    let mut ours = Tollgate::new(&rules());
+    ours.set_limits(&[20], 0);
+    assert_eq!(ours.pacer.share(0), 20);
+    ours.set_share(&[8], 10, 0);
+    ours.set_limits(&[30], 0);
+    assert_eq!(ours.pacer.share(0), 8);
+    ours.set_limits(&[5], 0);
+    assert_eq!(ours.pacer.share(0), 5);
+}
+
+#[test]
 fn a_pause_holds_all_back_and_the_longer_one_counts() {
     let mut ours = Tollgate::new(&rules());
     ours.pause(5_000, 0);

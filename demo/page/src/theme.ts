@@ -3,13 +3,20 @@ import { element } from "./page.js";
 
 const system = matchMedia("(prefers-color-scheme: dark)");
 
-/** Makes the toggle work; `onChange` is called whenever the colours change. */
-export function startTheme(onChange: () => void): void {
+const listeners: (() => void)[] = [];
+
+/** Calls `listener` whenever the colours change. */
+export function onThemeChange(listener: () => void): void {
+  listeners.push(listener);
+}
+
+/** Makes the toggle work. */
+export function startTheme(): void {
   const button = element("theme", HTMLButtonElement);
   const changed = () => {
     button.textContent = isDark() ? "Light" : "Dark";
     button.setAttribute("aria-label", `Use the ${isDark() ? "light" : "dark"} theme`);
-    onChange();
+    for (const listener of listeners) listener();
   };
   button.addEventListener("click", () => {
     choose(isDark() ? "light" : "dark");

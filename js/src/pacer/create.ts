@@ -13,7 +13,8 @@ import { pacedMap } from "./map.js";
 import { checkFunction, checkPaceOptions, pacerSettings } from "./options.js";
 import { CallQueue } from "./queue.js";
 import { Refusals } from "./refusals.js";
-import type { Job, PaceOptions, Pacer, PacerEvents, PacerOptions } from "./types.js";
+import type { Job, PaceOptions, Pacer, PacerEvents, PacerOptions, PacerUpdate } from "./types.js";
+import { changeSettings } from "./update.js";
 
 /**
  * Makes a pacer: functions that are given to it are called as soon as limits and concurrency allow, in order. With
@@ -36,7 +37,13 @@ export function createPacer<const N extends string = "default">(options: PacerOp
     await endAll(queues, waitMicros);
     await share?.close();
   };
-  return pacerOver(() => own, { learn: settings.learn, listeners, keyed, close }) as unknown as Pacer<N>;
+  const update = (changes: PacerUpdate) => {
+    if (share !== undefined)
+      throw optionError("CONFIG_SHARE", "update", changes, "none where processes share the quota");
+    changeSettings(settings, changes, own.names);
+    for (const queue of [own, ...keyed.all()]) queue.adoptLimits();
+  };
+  return pacerOver(() => own, { learn: settings.learn, listeners, keyed, update, close }) as unknown as Pacer<N>;
 }
 
 /** What the pacers of one `createPacer` share. */
@@ -44,6 +51,7 @@ interface Shared {
   learn: boolean;
   listeners: Listeners<PacerEvents>;
   keyed: KeyedQueues;
+  update(changes: PacerUpdate): void;
   close(options?: { drain?: boolean | Duration }): Promise<void>;
 }
 
@@ -68,6 +76,7 @@ function pacerOver(queue: () => CallQueue, shared: Shared): Pacer {
       if (typeof key !== "string") throw optionError("CONFIG_KEY", "key", key, "a text");
       return pacerOver(() => shared.keyed.get(key), shared);
     },
+    update: shared.update,
     pause: (duration?: Duration) => queue().pause(pauseMicros(duration), "pause"),
     resume: () => queue().resume(),
     clear: (reason?: unknown) => queue().clear(reason),

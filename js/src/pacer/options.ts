@@ -57,6 +57,12 @@ export function checkFunction(field: string, given: unknown): void {
   if (typeof given !== "function") throw optionError("CONFIG_FUNCTION", field, given, "a function");
 }
 
+/** Accepts a concurrency that is `Infinity` as well. */
+export function checkedConcurrency(given: unknown): number {
+  if (given === Number.POSITIVE_INFINITY) return Number.MAX_SAFE_INTEGER;
+  return whole("CONFIG_CONCURRENCY", "concurrency", given, 1);
+}
+
 function isSignal(given: unknown): given is AbortSignal {
   return typeof given === "object" && given !== null && "aborted" in given && "addEventListener" in given;
 }

@@ -192,6 +192,18 @@ export class CallQueue {
     this.#follow();
   }
 
+  /** Holds to the limits of the settings from now on. Calls that wait and no longer fit reject. */
+  adoptLimits(): void {
+    const { policies, concurrency = 0 } = this.#settings.engine;
+    for (const [i, { limit }] of policies.entries()) scratch[LIMITS + i] = limit;
+    scratch[LISTS] = READ_LIMITS;
+    this.#about(concurrency);
+    this.#engine.setLimits();
+    this.#follow();
+    // A call that brings no cost of its own fits any limit.
+    this.#waiting.each((call) => call.options?.cost !== undefined && this.#rejectUnfit(call));
+  }
+
   /** Rejects all calls that wait. */
   clear(reason: unknown = cleared()): void {
     this.#drain();
@@ -329,10 +341,21 @@ export class CallQueue {
   }
 
   #rejection(outcome: number): Error {
-    this.#follow();
-    if (outcome !== IS_TOO_LARGE) return queueFull(this.#settings.engine.maxQueue ?? 2 ** 31);
     const [policy, cost, limit] = scratch.subarray(LIST, LIST + 3) as unknown as [number, number, number];
-    return tooLarge(this.names[policy] ?? "", cost, limit);
+    const isTooLarge = outcome === IS_TOO_LARGE;
+    const error = isTooLarge
+      ? tooLarge(this.names[policy] ?? "", cost, limit)
+      : queueFull(this.#settings.engine.maxQueue ?? 2 ** 31);
+    this.#follow();
+    return error;
+  }
+
+  #rejectUnfit(call: Call): void {
+    scratch[LISTS] = 0;
+    this.#about(call.ticket);
+    this.#engine.cancelUnfit();
+    if (scratch[OUTCOME] === 1) this.#reject(call, this.#rejection(IS_TOO_LARGE));
+    else this.#follow();
   }
 
   #leave(call: Call): void {

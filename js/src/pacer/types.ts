@@ -3,6 +3,14 @@ import type { Amount, Duration, Policy, Rate, Redis } from "../types.js";
 
 export type { Share } from "../share/settings.js";
 
+/** What {@link Pacer.update} changes; what is absent stays. */
+export interface PacerUpdate<N extends string = string> {
+  /** The new limit of every policy, or of some by name: whole numbers from 1 to 2^53 − 1. Windows stay. */
+  limit?: Amount<N>;
+  /** How many calls may run at once: a whole number from 1, or `Infinity` for any. */
+  concurrency?: number;
+}
+
 /** What one call brings along. */
 export interface PaceOptions<N extends string = string> {
   /** What the call costs: whole numbers from 0 to 2^53 − 1; 1 when absent. */
@@ -121,6 +129,11 @@ export interface Pacer<N extends string = string> {
   fetch: typeof globalThis.fetch;
   /** A pacer with a budget of its own for `key`; one that is idle vanishes. */
   for(key: string): Pacer<N>;
+  /**
+   * Changes limits and concurrency at once, for all keys. What has started still counts, what runs goes on; a call that
+   * waits and costs more than a new limit rejects with `TOO_LARGE`.
+   */
+  update(changes: PacerUpdate<N>): void;
   /** Starts nothing for a time, or until `resume`. */
   pause(duration?: Duration): void;
   /** Ends a pause. */

@@ -39,9 +39,13 @@ export class Waiting {
     go?.(call);
   }
 
+  each(use: (call: Call) => void): void {
+    for (const call of this.#calls) if (call !== undefined) use(call);
+  }
+
   /** Calls `end` with each call. */
   endEach(end: (call: Call) => void): void {
-    for (const call of this.#calls) if (call !== undefined) end(call);
+    this.each(end);
     this.#calls = [];
   }
 

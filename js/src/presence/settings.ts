@@ -21,19 +21,13 @@ export function presenceConfig(given: unknown): EnginePresenceConfig {
   return config;
 }
 
-/** The options of a bus. */
-export function checkBusOptions(given: unknown): void {
-  checkOptions("createBus", given, SHARED);
-  checkShared(given);
-}
-
 function checkShared(given: Record<string, unknown>): void {
   const { name, prefix, storeTimeout, redis } = given;
   storeSettings({ name, prefix, storeTimeout } as Omit<StoreOptions, "redis">);
   if (redis === undefined) return;
   throw new TollgateError(
     "CONFIG_REDIS",
-    "redis: a Redis URL or client is not allowed; expected undefined: this version keeps presence and bus in memory",
+    "redis: a Redis URL or client is not allowed; expected undefined: this version keeps presence in memory",
     "Leave redis out (and REDIS_URL unset) to have them within this process.",
   );
 }

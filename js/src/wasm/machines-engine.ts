@@ -56,6 +56,8 @@ function pacer(own: glue.WasmPacer, scratch: Float64Array): EnginePacer {
     pause: call(() => own.pause()),
     resume: call(() => own.resume()),
     setShare: call(() => own.setShare()),
+    setLimits: call(() => own.setLimits()),
+    cancelUnfit: call(() => own.cancelUnfit()),
     learn: call(() => own.learn()),
     begun: call(() => own.begun()),
     drain() {

@@ -88,7 +88,10 @@ impl Batcher {
 
     fn call(&self, batch: &[Question]) -> ScriptCall {
         let keys = batch.iter().flat_map(|question| question.part.keys.iter().cloned()).collect();
-        let args = self.head.iter().cloned().chain(batch.iter().map(|question| question.part.arg.clone())).collect();
+        let own = batch.iter().map(|question| question.part.arg.as_str());
+        let is_usual = own.clone().all(|arg| arg == self.script.usual_arg());
+        let own = own.take(if is_usual { 0 } else { batch.len() }).map(str::to_owned);
+        let args = self.head.iter().cloned().chain(own).collect();
         ScriptCall { script: self.script, keys, args }
     }
 

@@ -23,6 +23,8 @@ export declare class WasmPacer {
   pause(): void;
   resume(): void;
   setShare(): void;
+  setLimits(): void;
+  cancelUnfit(): void;
   learn(): void;
   begun(): void;
   drain(): void;

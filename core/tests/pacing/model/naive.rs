@@ -237,6 +237,20 @@ impl Subject for Naive {
         self.progress(now);
     }
 
+    fn set_limits(&mut self, limits: &[u64], now: u64) {
+        for (i, &limit) in limits.iter().enumerate().filter(|&(_, &limit)| limit > 0) {
+            let before = std::mem::replace(&mut self.rules.policies[i].0, limit);
+            self.shares[i] = if self.shares[i] == before { limit } else { self.shares[i].min(limit) };
+        }
+        self.progress(now);
+    }
+
+    fn cancel_unfit(&mut self, ticket: usize, now: u64) -> bool {
+        let Some(found) = self.waiting.iter().find(|waiting| waiting.ticket == ticket) else { return false };
+        let is_unfit = found.asked.costs.iter().zip(&self.rules.policies).any(|(cost, (limit, _))| cost > limit);
+        is_unfit && self.cancel(ticket, now)
+    }
+
     fn handle_timeout(&mut self, now: u64) {
         self.progress(now);
     }

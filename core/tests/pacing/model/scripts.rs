@@ -25,6 +25,7 @@ pub(crate) enum Step {
     Pause(u64),
     Resume,
     SetShare(Vec<u64>, u64),
+    SetLimits(Vec<u64>),
     Wait(u64),
 }
 
@@ -70,6 +71,7 @@ fn step(rules: &Rules) -> impl Strategy<Value = Step> + use<> {
     let cost = prop_oneof![1 => Just(0), 8 => Just(1), 3 => 1..5_u64, 1 => 0..14_u64];
     let costs = prop::collection::vec(cost, count..=count);
     let shares = prop::collection::vec(prop_oneof![1 => Just(0), 4 => 0..12_u64, 2 => Just(12)], count..=count);
+    let limits = prop::collection::vec(0..15_u64, count..=count);
     let max_delay = prop_oneof![3 => Just(None), 1 => prop_oneof![Just(0), 0..8_000_u64].prop_map(Some)];
     let lane = prop_oneof![3 => Just(0), 2 => 0..4_u32];
     let priority = prop_oneof![3 => Just(0), 1 => -2..3_i32];
@@ -83,6 +85,7 @@ fn step(rules: &Rules) -> impl Strategy<Value = Step> + use<> {
         1 => (0..3_000_u64).prop_map(Step::Pause),
         1 => Just(Step::Resume),
         1 => (shares, 0..6_u64).prop_map(|(shares, concurrency)| Step::SetShare(shares, concurrency)),
+        1 => limits.prop_map(Step::SetLimits),
         8 => span.prop_map(Step::Wait),
     ]
 }

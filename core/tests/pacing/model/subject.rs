@@ -35,6 +35,10 @@ pub(crate) trait Subject {
     fn pause(&mut self, span: u64, now: u64);
     fn resume(&mut self, now: u64);
     fn set_share(&mut self, shares: &[u64], concurrency: u64, now: u64);
+    /// Replaces the limits; 0 keeps one.
+    fn set_limits(&mut self, limits: &[u64], now: u64);
+    /// Takes a ticket back that costs more than a limit.
+    fn cancel_unfit(&mut self, ticket: usize, now: u64) -> bool;
     fn handle_timeout(&mut self, now: u64);
     /// What has happened to tickets that waited.
     fn events(&mut self) -> Vec<(usize, Outcome)>;
@@ -123,6 +127,14 @@ impl Subject for Tollgate {
 
     fn set_share(&mut self, shares: &[u64], concurrency: u64, now: u64) {
         self.pacer.set_share(shares, concurrency, at(now));
+    }
+
+    fn set_limits(&mut self, limits: &[u64], now: u64) {
+        self.pacer.set_limits(limits, None, at(now));
+    }
+
+    fn cancel_unfit(&mut self, ticket: usize, now: u64) -> bool {
+        self.pacer.cancel_unfit(self.id(ticket), at(now)).is_some()
     }
 
     fn handle_timeout(&mut self, now: u64) {

@@ -53,6 +53,7 @@ impl<S: Subject> World<S> {
             Step::Pause(span) => self.subject.pause(*span, self.now),
             Step::Resume => self.subject.resume(self.now),
             Step::SetShare(shares, concurrency) => self.set_share(shares, *concurrency),
+            Step::SetLimits(limits) => self.set_limits(limits)?,
             Step::Wait(span) => self.wait(*span)?,
         }
         self.take_events().map(|_| ())
@@ -102,6 +103,28 @@ impl<S: Subject> World<S> {
         self.shares = shares.iter().zip(&self.rules.policies).map(|(share, (limit, _))| *share.min(limit)).collect();
         self.concurrency = concurrency;
         self.subject.set_share(shares, concurrency, self.now);
+    }
+
+    /// What then can never start is taken back.
+    fn set_limits(&mut self, limits: &[u64]) -> Result<(), TestCaseError> {
+        for (i, &limit) in limits.iter().enumerate().filter(|&(_, &limit)| limit > 0) {
+            let before = std::mem::replace(&mut self.rules.policies[i].0, limit);
+            self.shares[i] = if self.shares[i] == before { limit } else { self.shares[i].min(limit) };
+        }
+        self.subject.set_limits(limits, self.now);
+        self.take_events()?;
+        for ticket in 0..self.tickets.len() {
+            let (Asked { costs, .. }, outcome) = &self.tickets[ticket];
+            let waits = *outcome == Outcome::Waiting;
+            let is_unfit = costs.iter().zip(&self.rules.policies).any(|(cost, (limit, _))| cost > limit);
+            let cancelled = *outcome != Outcome::Rejected && self.subject.cancel_unfit(ticket, self.now);
+            prop_assert_eq!(cancelled, waits && is_unfit, "ticket {} at {}", ticket, self.now);
+            if cancelled {
+                self.happens(ticket, Outcome::Cancelled)?;
+                self.take_events()?;
+            }
+        }
+        Ok(())
     }
 
     fn pick(&self, which: usize, outcome: Outcome) -> Option<usize> {

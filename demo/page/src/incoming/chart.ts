@@ -1,31 +1,23 @@
 // Draws one policy's last minute with uPlot.
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
+import { type Colours, coloursAt, plainAxis } from "../chart-style.js";
 import { SPAN } from "./history.js";
 
 /** The smallest top of the scale, so that a single request is not a full-height bar. */
 const LEAST_TOP = 5;
-
-interface Colours {
-  go: string;
-  stop: string;
-  line: string;
-  zero: string;
-  text: string;
-}
 
 /** A chart in a given place. */
 export class Chart {
   #plot: uPlot;
   #place: HTMLElement;
   #height: number;
-  #colours: Colours = { go: "", stop: "", line: "", zero: "", text: "" };
+  #colours: Colours;
   #changes: number[] = [];
 
   constructor(place: HTMLElement, width: number, height: number) {
     this.#place = place;
     this.#height = height;
-    this.readColours();
+    this.#colours = coloursAt(place);
     this.#plot = new uPlot(this.#options(width), [[], [], []], place);
   }
 
@@ -37,17 +29,7 @@ export class Chart {
 
   /** Takes the colours from the style sheet. */
   readColours(): void {
-    const read = (name: string) => {
-      this.#place.style.color = `var(${name})`; // A canvas needs the colour that the variable stands for.
-      return getComputedStyle(this.#place).color;
-    };
-    this.#colours = {
-      go: read("--go"),
-      stop: read("--stop"),
-      line: read("--line"),
-      zero: read("--line-strong"),
-      text: read("--ink-soft"),
-    };
+    this.#colours = coloursAt(this.#place);
   }
 
   resize(width: number): void {
@@ -81,7 +63,7 @@ export class Chart {
 
   #timeAxis(): uPlot.Axis {
     return {
-      ...this.#axis(),
+      ...plainAxis(() => this.#colours.text),
       size: 28,
       grid: { show: false },
       ticks: { show: false },
@@ -92,7 +74,7 @@ export class Chart {
 
   #countAxis(): uPlot.Axis {
     return {
-      ...this.#axis(),
+      ...plainAxis(() => this.#colours.text),
       size: 38,
       space: 28,
       incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
@@ -100,11 +82,6 @@ export class Chart {
       ticks: { show: false },
       values: (_plot, splits) => splits.map((count) => String(Math.abs(count))),
     };
-  }
-
-  #axis(): uPlot.Axis {
-    const family = getComputedStyle(document.body).fontFamily;
-    return { stroke: () => this.#colours.text, font: `12px ${family}`, gap: 6 };
   }
 
   #drawZero({ ctx, bbox, valToPos }: uPlot): void {

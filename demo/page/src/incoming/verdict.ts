@@ -1,20 +1,23 @@
 // The gate: whether a request would pass now, and if not, when.
-import { element, setText } from "./page.js";
+import { element, setText } from "../page.js";
+import { timeLeft } from "../time-text.js";
 import type { Standing } from "./state.js";
-import { timeLeft } from "./time-text.js";
 
 type Mood = "yes" | "wait" | "never" | "lost";
 
-const panel = element("answer", HTMLElement);
-const word = element("verdict", HTMLElement);
-const why = element("verdict-why", HTMLElement);
+/** The gate with its word. */
+export class Verdict {
+  #panel = element("answer", HTMLElement);
+  #word = element("verdict", HTMLElement);
+  #why = element("verdict-why", HTMLElement);
 
-/** Shows the verdict of a standing at `now`; the countdown runs between two standings. */
-export function showVerdict(state: Standing | undefined, now: number): void {
-  const { mood, text, reason } = state === undefined ? lost() : verdict(state, now);
-  panel.dataset.state = mood;
-  setText(word, text);
-  setText(why, reason);
+  /** Shows the verdict of a standing at `now`; the countdown runs between two standings. */
+  show(state: Standing | undefined, now: number): void {
+    const { mood, text, reason } = state === undefined ? lost() : verdict(state, now);
+    this.#panel.dataset.state = mood;
+    setText(this.#word, text);
+    setText(this.#why, reason);
+  }
 }
 
 function verdict({ view, at }: Standing, now: number): { mood: Mood; text: string; reason: string } {

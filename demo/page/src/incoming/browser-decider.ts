@@ -1,5 +1,6 @@
 // Decides in this page, with the package as its users import it.
 import type { MemoryLimiter, Policy } from "tollgate";
+import { loadTollgate } from "../tollgate.js";
 import { type Answer, type PolicyView, type RuleView, readAnswer, readState } from "./api.js";
 import type { Decider } from "./decider.js";
 
@@ -22,7 +23,7 @@ export class BrowserDecider implements Decider {
 
   /** Fetches and starts the engine; rejects with the TollgateError that says why it cannot. */
   static async start(rule: RuleView): Promise<BrowserDecider> {
-    return new BrowserDecider(await import("tollgate"), rule);
+    return new BrowserDecider(await loadTollgate(), rule);
   }
 
   /** A decision, told in the response that a server would send. */

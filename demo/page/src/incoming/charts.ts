@@ -1,9 +1,10 @@
 // One chart for each policy: allowed upwards, refused downwards.
+
+import { element, make, setText } from "../page.js";
 import type { PolicyView } from "./api.js";
 import { Chart } from "./chart.js";
 import { policyText } from "./gauges.js";
 import type { History } from "./history.js";
-import { element, make, setText } from "./page.js";
 
 const HEIGHT_ALONE = 230;
 const HEIGHT_OF_TWO = 150;
@@ -61,6 +62,7 @@ export class Charts {
   }
 
   #resize(): void {
+    if (this.#place.clientWidth === 0) return; // Another tab is shown.
     for (const { chart } of this.#shown) chart.resize(this.#place.clientWidth);
     this.#drawnAt = Number.NEGATIVE_INFINITY;
   }

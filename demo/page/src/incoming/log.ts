@@ -1,7 +1,8 @@
 // The answers, newest first.
+
+import { element, make } from "../page.js";
+import { clockTime } from "../time-text.js";
 import type { Answer } from "./api.js";
-import { element, make } from "./page.js";
-import { clockTime } from "./time-text.js";
 
 /** Older answers leave the list. */
 const MOST_ROWS = 100;

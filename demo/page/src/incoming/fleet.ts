@@ -1,6 +1,7 @@
 // Which server processes answered, and whether they share their count.
+
+import { element, make, setText } from "../page.js";
 import type { Answer, Source } from "./api.js";
-import { element, make, setText } from "./page.js";
 
 const NOTES: Record<Source, string> = {
   memory: "Each process counts by itself: the limit holds once in each. Give REDIS_URL for one count.",

@@ -1,8 +1,9 @@
 // What each policy has left, and when it is full again.
+
+import { element, make, setText } from "../page.js";
+import { timeLeft, windowText } from "../time-text.js";
 import type { PolicyView } from "./api.js";
-import { element, make, setText } from "./page.js";
 import type { Standing } from "./state.js";
-import { timeLeft, windowText } from "./time-text.js";
 
 /** Up to this many, each unit is drawn on its own. */
 const MOST_SEGMENTS = 50;

@@ -1,12 +1,12 @@
 // Sends requests: one, many at once, or so many a second.
+
+import { bounded } from "../number-field.js";
+import { element, setText } from "../page.js";
 import type { Answer } from "./api.js";
-import { element, setText } from "./page.js";
 
 /** A page that was asleep does not make up for more than this. */
 const LONGEST_LAG_MS = 250;
 const TICK_MS = 20;
-
-const outcome = element("outcome", HTMLElement);
 
 /** Makes the buttons work; `hit` asks to go, and `onAnswer` gets every answer as it comes. */
 export function startSender(hit: () => Promise<Answer>, onAnswer: (answer: Answer) => void): void {
@@ -33,7 +33,7 @@ function startSteady(send: () => Promise<Answer>): void {
   const start = () => {
     answers = [];
     let sentUntil = performance.now();
-    setText(outcome, `Sending ${bounded(rate)} a second.`);
+    setText(element("outcome", HTMLElement), `Sending ${bounded(rate)} a second.`);
     timer = window.setInterval(() => {
       const now = performance.now();
       const step = 1000 / bounded(rate);
@@ -47,7 +47,7 @@ function startSteady(send: () => Promise<Answer>): void {
     tell("Steady", await Promise.all(answers));
   };
   rate.addEventListener("change", () => {
-    if (timer !== undefined) setText(outcome, `Sending ${bounded(rate)} a second.`);
+    if (timer !== undefined) setText(element("outcome", HTMLElement), `Sending ${bounded(rate)} a second.`);
   });
   button.addEventListener("click", () => {
     if (timer === undefined) start();
@@ -64,14 +64,5 @@ function tell(what: string, answers: Answer[]): void {
   const refused = count((status) => status === 429);
   const failed = answers.length - allowed - refused;
   const others = failed > 0 ? `, ${failed} without a proper answer` : "";
-  setText(outcome, `${what}: ${allowed} allowed, ${refused} refused${others}.`);
-}
-
-/** The number in a field, kept within the field's bounds. */
-function bounded(field: HTMLInputElement): number {
-  const { min, max, defaultValue } = field;
-  const given = Number.isFinite(field.valueAsNumber) ? Math.round(field.valueAsNumber) : Number(defaultValue);
-  const value = Math.min(Number(max), Math.max(Number(min), given));
-  if (document.activeElement !== field) field.value = String(value);
-  return value;
+  setText(element("outcome", HTMLElement), `${what}: ${allowed} allowed, ${refused} refused${others}.`);
 }

@@ -1,8 +1,9 @@
 // The rule's fields: what is asked for, and what the server says about it.
+
+import { element, setText } from "../page.js";
+import { windowText } from "../time-text.js";
 import { type Algorithm, changeRule, type PolicyView, RuleRefused, type RuleView } from "./api.js";
 import { guarantee } from "./guarantee.js";
-import { element, setText } from "./page.js";
-import { windowText } from "./time-text.js";
 
 const FIELDS = {
   algorithm: "rule-algorithm",
