@@ -1,4 +1,4 @@
-// npm run bench [-- rust] [node] [http] [wasm] [redis] [driver] [--quick]: prints the tables; with none named, all, and writes docs/performance.md.
+// npm run bench [-- rust] [node] [http] [wasm] [redis] [driver] [fanout] [presence] [pacer] [--quick]: prints the tables; with none named, all, and writes docs/performance.md.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -25,7 +25,10 @@ const TABLES = {
   http: async () => (await import("./http.mjs")).httpTable(),
   wasm: async () => (await import("./wasm.mjs")).wasmTables(),
   redis: async () => (await import("./redis.mjs")).redisTables(),
+  presence: async () => (await import("./presence.mjs")).presenceTable(),
   driver: async () => rustTables("--redis"),
+  fanout: async () => (await import("./fanout.mjs")).fanoutTables(),
+  pacer: async () => (await import("./pacer.mjs")).pacerTables(),
 };
 
 /** What stands above this line in docs/performance.md is written by hand, what stands below by this program. */

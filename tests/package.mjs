@@ -29,30 +29,43 @@ if (typeof fastify.registerRateLimit !== "function") throw new Error("no registe
 const guard = fetching.rateLimit({ limit: 1, window: "1m", key: () => "ann" });
 Promise.all([guard(new Request("http://a/")), guard(new Request("http://a/"))]).then(([first, second]) => {
   if (first !== undefined || second?.status !== 429) throw new Error("fetch: " + second?.status);
-  console.log("ok");
-});
+  return paced();
+}).then(() => console.log("ok"));
+
+/** Calls that go out, in our vocabulary and in that of p-ratelimit. */
+async function paced() {
+  const pace = createPacer({ limit: 2, window: "1h", maxDelay: 0 });
+  const limit = drop.pRateLimit(new drop.QuotaManager({ interval: 3_600_000, rate: 2, concurrency: 2, maxDelay: 1 }));
+  for (const call of [pace, limit]) {
+    const told = await Promise.all([1, 2, 3].map((n) => call(() => n).catch((error) => error)));
+    const late = told.pop();
+    if (told.join() !== "1,2") throw new Error("paced: " + told);
+    if (!(late instanceof drop.RateLimitTimeoutError && late.code === "TIMEOUT")) throw new Error("late: " + late);
+  }
+}
 `;
 
 const IMPORT = `
-import { createLimiter, toHeaders } from "tollgate";
+import { createLimiter, createPacer, toHeaders } from "tollgate";
 import * as express from "tollgate/express";
 import * as fastify from "tollgate/fastify";
 import * as hono from "tollgate/hono";
 import * as fetching from "tollgate/fetch";
 import * as cloudflare from "tollgate/cloudflare";
+import * as drop from "tollgate/p-ratelimit";
 `;
 
 const REQUIRE = `
-const { createLimiter, toHeaders } = require("tollgate");
-const [express, fastify, hono, fetching, cloudflare] = ["express", "fastify", "hono", "fetch", "cloudflare"].map(
-  (name) => require("tollgate/" + name),
-);
+const { createLimiter, createPacer, toHeaders } = require("tollgate");
+const names = ["express", "fastify", "hono", "fetch", "cloudflare", "p-ratelimit"];
+const [express, fastify, hono, fetching, cloudflare, drop] = names.map((name) => require("tollgate/" + name));
 `;
 
 const TYPES = `
-import { createLimiter, type Decision } from "tollgate";
+import { createLimiter, createPacer, type Decision } from "tollgate";
 import { type DurableNamespace, durable, TollgateObject } from "tollgate/cloudflare";
 import { rateLimit } from "tollgate/fetch";
+import { pRateLimit, type Quota, QuotaManager, RateLimitTimeoutError } from "tollgate/p-ratelimit";
 const limiter = createLimiter({ policies: [{ name: "requests", limit: 5, window: "1m" }] });
 const decision: Decision<"requests"> = limiter.checkSync("ann", { cost: { requests: 1 } });
 export const guard: (request: Request) => Promise<Response | undefined> = rateLimit({ limiter });
@@ -64,6 +77,16 @@ export const world = (namespace: DurableNamespace) =>
 export class Own extends TollgateObject {}
 // @ts-expect-error: no namespace
 durable("TOLLGATE");
+const quota: Quota = { interval: 1000, rate: 30, concurrency: 10, maxDelay: 2000 };
+const manager: QuotaManager = new QuotaManager(quota);
+export const seven: Promise<number> = pRateLimit(manager)(async () => 7, 2);
+export const isLate = (error: unknown): boolean => error instanceof RateLimitTimeoutError;
+// @ts-expect-error: not a function
+pRateLimit(quota)(7);
+const pacer = createPacer({ policies: [{ name: "tokens", limit: 5, window: "1m" }] });
+pacer.update({ limit: { tokens: 9 }, concurrency: 2 });
+// @ts-expect-error: a policy that does not exist
+pacer.update({ limit: { requests: 9 } });
 `;
 
 function expectOk(what, output) {

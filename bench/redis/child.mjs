@@ -10,8 +10,8 @@ const subject = SUBJECTS[table][name];
 const KEYS = 10_000;
 const DENIED_KEYS = 100;
 /** Before the first measurement, for the compiler; and before each. */
-const FIRST_WARM_UP_MILLIS = 700;
-const WARM_UP_MILLIS = 100;
+const FIRST_WARM_UP_MILLIS = 500;
+const WARM_UP_MILLIS = 50;
 
 let made = 0;
 

@@ -2,11 +2,13 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { least } from "../report.mjs";
 import { SUBJECTS } from "./subjects.mjs";
 
 const run = promisify(execFile);
 const child = fileURLToPath(new URL("./child.mjs", import.meta.url));
-const FIELDS = ["rate", "client", "redis", "p99"];
+/** Of processor time the least counts: noise only adds. */
+const FIELDS = { rate: median, client: least, redis: least, p99: median };
 
 async function measure(table, subject, { ports, callers, millis }) {
   const options = [child, table, subject, ports.join(), callers.join(), `${millis}`];
@@ -19,14 +21,15 @@ function median(numbers) {
   return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
 }
 
-/** The medians of the rounds: by subject, number of callers, and figure. */
-export async function medians(table, rounds, settings) {
+/** What all rounds say: by subject, number of callers, and figure. */
+export async function measureAll(table, rounds, settings) {
   const found = Object.fromEntries(Object.keys(SUBJECTS[table]).map((id) => [id, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [id, results] of Object.entries(found)) results.push(await measure(table, id, settings));
   }
+  const values = (results, callers, field) => results.map((result) => result[callers][field]);
   const figures = (results, callers) =>
-    Object.fromEntries(FIELDS.map((field) => [field, median(results.map((result) => result[callers][field]))]));
+    Object.fromEntries(Object.entries(FIELDS).map(([field, sum]) => [field, sum(values(results, callers, field))]));
   const all = ([id, results]) => [id, Object.fromEntries(settings.callers.map((n) => [n, figures(results, n)]))];
   return Object.fromEntries(Object.entries(found).map(all));
 }

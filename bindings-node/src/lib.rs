@@ -19,6 +19,8 @@ mod pacer;
 #[allow(unreachable_pub)]
 mod peers;
 #[allow(unreachable_pub)]
+mod presence;
+#[allow(unreachable_pub)]
 mod roster;
 #[allow(unreachable_pub)]
 mod store;

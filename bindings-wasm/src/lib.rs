@@ -19,6 +19,8 @@ mod pacer;
 mod peers;
 mod plan;
 #[cfg(feature = "machines")]
+mod presence;
+#[cfg(feature = "machines")]
 mod roster;
 #[cfg(feature = "limits")]
 mod store;

@@ -11,12 +11,6 @@ use tollgate_core::{Span, Timestamp};
 use crate::config::EngineError;
 use crate::json::{write_list, write_string};
 
-/// What every id of ours begins with. It sorts before the ids of p-ratelimit, and tells that a member gives its place
-/// to those who wait.
-const OURS: char = '!';
-/// Places in a turn that a member who waits lets pass before it takes one.
-const PATIENCE: u64 = 6;
-
 /// What a member is made from. The numbers have been checked to be whole.
 #[derive(Clone, Debug)]
 pub struct EnginePeersConfig {
@@ -55,6 +49,7 @@ impl TryFrom<EnginePeersConfig> for PeersConfig {
             },
             split,
             fast_start: given.fast_start,
+            strict_start: false,
             heartbeat: span(given.heartbeat_micros),
             longest_job: None,
             rules: PeerRules::ALL,
@@ -73,7 +68,6 @@ pub fn guarded_interval(micros: f64) -> f64 {
 pub struct PeersCalls {
     peers: Peers,
     quota: Quota,
-    split: Split,
     limits: Vec<f64>,
     /// What `drain` handed out last.
     told: Share,
@@ -87,8 +81,8 @@ impl PeersCalls {
     pub fn new(config: EnginePeersConfig, unique: &str) -> Result<Self, EngineError> {
         let limits = config.limits.clone();
         let config = PeersConfig::try_from(config)?;
-        let (quota, split) = (config.quota, config.split);
-        Ok(Self { peers: Peers::new(config, id_of(unique))?, quota, split, limits, told: Share::default() })
+        let quota = config.quota;
+        Ok(Self { peers: Peers::new(config, Peers::id_of(unique))?, quota, limits, told: Share::default() })
     }
 
     /// See [`Peers::begin`].
@@ -115,7 +109,7 @@ impl PeersCalls {
     /// Joins anew with an id that comes before those of all who have joined earlier: `unique` begins with what falls
     /// as time goes on.
     pub fn rename(&mut self, unique: &str, now: f64, wall: f64) {
-        self.peers.rename(id_of(unique), at(now, wall));
+        self.peers.rename(Peers::id_of(unique), at(now, wall));
     }
 
     /// See [`Peers::close`].
@@ -130,24 +124,11 @@ impl PeersCalls {
         self.told.rate <= rate && self.told.concurrency <= concurrency
     }
 
-    /// How long a member without a share is to wait before it takes a place of the others, in microseconds; −1 where
-    /// it is not to: there is enough for everybody, or some would not give way. `random` is from 0 to 1.
+    /// See [`Peers::patience`], in microseconds; −1 for none.
     #[must_use]
     pub fn patience(&self, random: f64) -> f64 {
-        let members = self.peers.others().count() as u64 + 1;
-        let places = self.places(members);
-        let gives_way = |id: &str| id.starts_with(OURS);
-        if self.split == Split::Floor || places == 0 || places >= members || !self.peers.others().all(gives_way) {
-            return -1.0;
-        }
-        let turns = PATIENCE as f64 * (members - places) as f64 / places as f64;
-        (turns * self.peers.turnover().as_micros() as f64 * (1.0 + random)) as u64 as f64
-    }
-
-    /// How many of `members` have a share.
-    fn places(&self, members: u64) -> u64 {
-        let of_rate = self.quota.rate.map_or(members, |(rate, _)| self.split.with_share(rate, members));
-        of_rate.min(self.quota.concurrency.unwrap_or(members))
+        let thousandths = (random.clamp(0.0, 1.0) * 1_000.0) as u64;
+        self.peers.patience(thousandths).map_or(-1.0, |span| span.as_micros() as f64)
     }
 
     /// What may be used of each policy: the part of it that the share is of the rate. Rounded down, so that the parts
@@ -170,7 +151,7 @@ impl PeersCalls {
         self.told = self.peers.share(now);
         let next = self.peers.poll_timeout(now).map_or(-1.0, |at| at.as_micros() as f64);
         let members = self.peers.others().count() + 1;
-        let strangers = self.peers.others().filter(|id| !id.starts_with(OURS)).count();
+        let strangers = self.peers.strangers();
         let mut out = format!("{{\"next\":{next},\"ready\":{},\"shares\":", self.peers.is_ready(now));
         write_list(&mut out, self.shares(), |out, share| out.push_str(&format!("{share}")));
         out.push_str(&format!(",\"concurrency\":{}", self.told.concurrency));
@@ -202,10 +183,6 @@ impl PeersCalls {
 
 fn least(limits: &[f64]) -> Option<u64> {
     limits.iter().map(|&limit| limit as u64).min()
-}
-
-fn id_of(unique: &str) -> String {
-    format!("{OURS}{unique}")
 }
 
 /// How things stand is told with every answer.

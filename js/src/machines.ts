@@ -1,5 +1,9 @@
 import { machines as chosen } from "#machines";
 import type { EnginePolicy } from "./engine.js";
+import type { EnginePresence } from "./engine-presence.js";
+import { type EngineScript, readScripts } from "./engine-store.js";
+
+export type { EngineCall, EnginePresence } from "./engine-presence.js";
 
 /** What a pacer is made from; what is absent takes the core's default. */
 export interface EnginePacerConfig {
@@ -132,6 +136,10 @@ export interface PeersNews {
 export interface Machines {
   createPacer(config: EnginePacerConfig, scratch: Float64Array): EnginePacer;
   createRoster(config: EnginePresenceConfig): EngineRoster;
+  /** Presence over Redis; its rooms are spread over so many partitions, in a Cluster a slot each. */
+  createPresence(config: EnginePresenceConfig, name: string, prefix: string, partitions: number): EnginePresence;
+  /** Name, digest and text of each script of presence, joined by NULs. */
+  presenceScripts(): string;
   /** `unique` tells a member from all others, and sorts before what was drawn earlier. */
   createPeers(config: EnginePeersConfig, unique: string): EnginePeers;
   /** The window in which a member counts its starts: longer by what its clock may be fast. */
@@ -145,3 +153,11 @@ export interface Machines {
 
 /** The machines of this environment; `package.json` says which file of `engines/machines/` chooses them. */
 export const machines: Machines = chosen;
+
+let scripts: readonly EngineScript[] | undefined;
+
+/** What runs in Redis for presence; a call names its script by its place here. */
+export function presenceScripts(): readonly EngineScript[] {
+  scripts ??= readScripts(machines.presenceScripts());
+  return scripts;
+}

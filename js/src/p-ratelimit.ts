@@ -21,8 +21,8 @@ export function pRateLimit(
 ): <T>(fn: () => T | PromiseLike<T>, weight?: number) => Promise<T> {
   const manager = quotaOrManager instanceof QuotaManager ? quotaOrManager : new QuotaManager(quotaOrManager);
   const queue = queueOf(manager);
-  return async (fn, weight) => {
-    if (typeof fn !== "function") throw optionError("CONFIG_FUNCTION", "fn", fn, "a function");
+  return (fn, weight) => {
+    if (typeof fn !== "function") return Promise.reject(optionError("CONFIG_FUNCTION", "fn", fn, "a function"));
     return queue.pace(() => fn(), weight === undefined ? undefined : { cost: weight });
   };
 }

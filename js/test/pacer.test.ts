@@ -285,6 +285,26 @@ describe("a cost", () => {
     expect(starts.length).toBe(1);
   });
 
+  it("stays for policies that a settlement does not name", async () => {
+    const policies = [
+      { name: "requests", limit: 2, window: "1m" },
+      { name: "tokens", limit: 100, window: "1m" },
+    ] as const;
+    const pace = createPacer({ policies, maxDelay: 0 });
+    const ask = (tokens: number) =>
+      pace(
+        ({ settle }) => {
+          settle({ tokens: 40 });
+          settle({ tokens: 30 });
+          return true;
+        },
+        { cost: { requests: 1, tokens } },
+      );
+    expect(await ask(90)).toBe(true);
+    expect(await ask(70)).toBe(true);
+    await expect(ask(1)).rejects.toMatchObject({ code: "TIMEOUT" });
+  });
+
   it("that is no cost is a named error", async () => {
     const pace = createPacer({ limit: 10, window: "1s" });
     for (const cost of [-1, Number.NaN, 1.5, Number.POSITIVE_INFINITY]) {

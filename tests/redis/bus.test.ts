@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { Redis as Upstash } from "@upstash/redis";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -5,6 +6,7 @@ import { type Bus, type BusOptions, createBus } from "../../js/src/index.js";
 import { BusProcess, type Numbered } from "./bus-processes.js";
 import { CLUSTER_CLIENTS, type Opened, opened } from "./clients.js";
 import { eventually, startCluster } from "./cluster.js";
+import { startNetwork } from "./network.js";
 import { freePort, type Server, startServer } from "./server.js";
 
 let server: Server;
@@ -199,6 +201,69 @@ describe("a lost connection", () => {
     await eventually("it has come", () => list.length === 1 && pattern.length === 1);
     expect(told).toEqual([{ reason: "reconnected" }]);
     expect(errors).toEqual([expect.objectContaining({ code: "STORE_ERROR" })]);
+  });
+
+  it.each(["a URL", "ioredis 4", "ioredis 6", "redis 4", "redis 6"])(
+    "of a publisher over %s, again and again: no message twice or late, and none lost that Redis has taken",
+    async (kind) => {
+      const redis = kind === "a URL" ? undefined : await opened(kind, server.port);
+      if (redis !== undefined) closing.push(redis.close);
+      const name = `publisher ${kind}`;
+      const here = buses(1, redis === undefined ? { name } : { name, redis: redis.client })[0];
+      // Only the other bus subscribes, so that only connections that publish are killed.
+      const there = buses(1, { name })[0];
+      const list = await listen(there, "a");
+      const sent: Promise<number | undefined>[] = [];
+      const publish = (): Promise<number | undefined> => {
+        const i = sent.length;
+        const one = Promise.resolve(here?.publish("a", i)).then(
+          () => i,
+          () => undefined,
+        );
+        sent.push(one);
+        return one;
+      };
+      for (let round = 0; round < 10; round++) {
+        await eventually("it publishes", async () => (await publish()) !== undefined);
+        for (let i = 0; i < 50; i++) void publish();
+        const killed = server.command("CLIENT", "KILL", "TYPE", "normal");
+        for (let i = 0; i < 20; i++) {
+          for (let j = 0; j < 5; j++) void publish();
+          await pause(1);
+        }
+        await killed;
+      }
+      await eventually("it publishes", async () => (await publish()) !== undefined);
+      const taken = (await Promise.all(sent)).filter((i) => i !== undefined);
+      const last = taken.at(-1) ?? 0;
+      await eventually("the last has come", () => list.some(([, i]) => i === last));
+      const got = list.map(([, i]) => i as number);
+      expect(got).toEqual([...new Set(got)].toSorted((a, b) => a - b));
+      expect(taken.filter((i) => !got.includes(i))).toEqual([]);
+    },
+  );
+
+  it("after which the client sends again what had arrived: it is delivered once", async () => {
+    const network = await startNetwork(server.port);
+    closing.push(() => network.stop());
+    const { client, close } = await opened("ioredis 6", network.port);
+    closing.push(close);
+    const here = buses(1, { name: "again", redis: client })[0];
+    const there = buses(1, { name: "again" })[0];
+    const list = await listen(there, "a");
+    const raw = new Redis(server.port, "127.0.0.1");
+    closing.push(() => raw.disconnect());
+    const onTheWire: string[] = [];
+    raw.on("message", (_, text) => onTheWire.push(text.slice(-1)));
+    await raw.subscribe("tollgate:bus:again:a");
+    await here?.publish("a", 1);
+    network.cutsNextReply = true;
+    await here?.publish("a", 2);
+    await here?.publish("a", 3);
+    await eventually("all is on the wire", () => onTheWire.length === 4);
+    await eventually("the last has come", () => list.length >= 3);
+    expect(onTheWire).toEqual(["1", "2", "2", "3"]);
+    expect(list.map(([, data]) => data)).toEqual([1, 2, 3]);
   });
 
   it("rejects what is published meanwhile, delivers it here, and sends nothing of it later", async () => {

@@ -223,6 +223,17 @@ it("a subscription where there is no server rejects, and one that Redis forbids 
   await eventually("it has come", () => mine.list.length === 1);
 });
 
+it.each(["ioredis 6", "redis 6"])(
+  "two clients of %s of which the second is closed: a subscription rejects",
+  async (name) => {
+    const [publisher, subscriber] = [await client(opened(name, server.port)), await opened(name, server.port)];
+    await subscriber.close();
+    const channels = channelsOver([publisher, subscriber.client], 200);
+    await expect(channels.subscribe("a", () => {})).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    expect(await channels.publish("a", "x")).toBe(0);
+  },
+);
+
 it("a listener that throws is told, and disturbs nobody", async () => {
   const channels = channelsOver(server.url);
   const one = heard();

@@ -105,7 +105,11 @@ impl Pacer {
         let place = self.queue.place(index, lane, priority, deadline.unwrap_or(Timestamp::MAX), self.latest);
         let id = self.tickets.insert(index, Charge::from(cost), Stage::Waiting(place));
         self.queue.insert(place, id);
-        self.start_ready();
+        // Whoever else has the turn could not start a moment ago, and cannot now.
+        let has_turn = self.queue.first() == Some(place);
+        if has_turn {
+            self.start_ready();
+        }
         if self.events.back() == Some(&PacerEvent::Started(id)) {
             self.events.pop_back();
             return Ok(Admission::Started(id));
@@ -115,7 +119,9 @@ impl Pacer {
             self.tickets.remove(id);
             return Err(Rejection::QueueFull);
         }
-        self.progress();
+        if has_turn || deadline.is_some() {
+            self.progress();
+        }
         Ok(Admission::Waiting(id))
     }
 
@@ -151,9 +157,13 @@ impl Pacer {
     /// Takes a ticket back that waits. False where there is none: it has started, or ended.
     pub fn cancel(&mut self, id: TicketId, now: Timestamp) -> bool {
         let Some(Stage::Waiting(place)) = self.tickets.get(id).map(|ticket| ticket.stage) else { return false };
+        let had_turn = self.queue.first() == Some(place);
         self.queue.remove(place, id);
         self.tickets.remove(id);
-        self.handle_timeout(now);
+        // Nobody waited for it otherwise.
+        if had_turn {
+            self.handle_timeout(now);
+        }
         true
     }
 
@@ -338,9 +348,11 @@ impl Pacer {
     /// Does what is due. Who waited longer than allowed does not start, even where the host was late; who waited exactly
     /// as long does. What expires may be what the others waited for.
     fn progress(&mut self) {
-        self.expire(self.latest.saturating_sub(Span::from_micros(1)));
-        self.start_ready();
-        self.expire(self.latest);
+        if self.queue.first_deadline().is_some() {
+            self.expire(self.latest.saturating_sub(Span::from_micros(1)));
+            self.start_ready();
+            self.expire(self.latest);
+        }
         self.start_ready();
     }
 

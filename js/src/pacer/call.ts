@@ -7,9 +7,10 @@ export class Call implements Job {
   /** The number of its ticket, once it has one. */
   ticket = -1;
   attempt = 1;
-  /** While it waits: lets it go on, or end with `failure`. */
-  go: ((call: Call) => void) | undefined;
-  failure: { reason: unknown } | undefined;
+  /** While it waits: lets it go on, or fail as that promise has. */
+  go: ((outcome: Call | Promise<never>) => void) | undefined;
+  /** What it has been charged for each policy, once that was corrected. */
+  charged: readonly number[] | undefined;
   readonly fn: (job: Job) => unknown;
   readonly options: PaceOptions | undefined;
   readonly #queue: CallQueue;

@@ -1,5 +1,5 @@
 import { nowMicros } from "../clock.js";
-import { optionError } from "../errors.js";
+import { optionError, TollgateError } from "../errors.js";
 import { Listeners } from "../events.js";
 import { shareEvents } from "../share/events.js";
 import { shareSettings } from "../share/settings.js";
@@ -38,8 +38,7 @@ export function createPacer<const N extends string = "default">(options: PacerOp
     await share?.close();
   };
   const update = (changes: PacerUpdate) => {
-    if (share !== undefined)
-      throw optionError("CONFIG_SHARE", "update", changes, "none where processes share the quota");
+    if (group !== undefined) throw refusedUpdate();
     changeSettings(settings, changes, own.names);
     for (const queue of [own, ...keyed.all()]) queue.adoptLimits();
   };
@@ -86,6 +85,14 @@ function pacerOver(queue: () => CallQueue, shared: Shared): Pacer {
     close: shared.close,
     [Symbol.asyncDispose]: () => shared.close(),
   }) as Pacer;
+}
+
+function refusedUpdate(): TollgateError {
+  return new TollgateError(
+    "CONFIG_SHARE",
+    "update: a quota that processes share cannot be changed while they run: the others would go on with the old one",
+    "Restart the processes with the new quota; until all have it, a `conflict` event names both.",
+  );
 }
 
 function pauseMicros(duration: Duration | undefined): number {

@@ -19,7 +19,7 @@ export function pacedFetch(queueOf: () => CallQueue, learn: boolean): Fetch {
         if (refused !== undefined) await refused.body?.cancel();
         refused = undefined;
         const response = await globalThis.fetch(again(input, isRepeatable), { ...init, signal: job.signal });
-        if (isRefusal(response.status)) {
+        if (isRefusal(response.status, response.headers)) {
           refused = response;
           throw new RefusedResponse(response, isRepeatable);
         }

@@ -113,7 +113,7 @@ export class CallQueue {
       const gate = this.#submit(call);
       this.#pending++;
       // A call that waits is no more than a promise and its reaction, which keeps the caller's asynchronous context.
-      return (gate === undefined ? this.#make(call) : gate.then(this.#go)) as Promise<T>;
+      return (gate === undefined ? Promise.resolve(this.#make(call)) : gate.then(this.#go)) as Promise<T>;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -144,10 +144,12 @@ export class CallQueue {
     this.#finish(ticket);
   }
 
-  /** Corrects what a call has taken; nothing where it has ended. */
+  /** Corrects what a call has taken, of the policies that are named; nothing where it has ended. */
   settle(call: Call, actual: Amount): void {
     this.#share?.check();
     writeActual(actual, this.names);
+    if (typeof actual === "object") this.#writeUnnamed(call, actual);
+    call.charged = this.names.map((_, i) => (typeof actual === "object" ? (scratch[COSTS + i] as number) : actual));
     this.#about(call.ticket);
     this.#engine.settle();
     this.#follow();
@@ -208,7 +210,8 @@ export class CallQueue {
   clear(reason: unknown = cleared()): void {
     this.#drain();
     this.#engine.clear();
-    this.#waiting.endEach((call) => this.#reject(call, reason));
+    const failure = failed(reason);
+    this.#waiting.endEach((call) => this.#reject(call, failure));
     this.#follow();
   }
 
@@ -255,28 +258,55 @@ export class CallQueue {
     this.#closing.abort(closed());
   }
 
-  /** Makes a call whose turn has come, as often as it goes again. */
-  async #make(call: Call): Promise<unknown> {
+  /** Makes a call whose turn has come. No async function: that would be one more promise for each call. */
+  #make(call: Call): unknown {
+    let result: unknown;
+    this.#check(call);
     try {
-      for (;;) {
-        this.#check(call);
-        let delay: number | undefined;
-        try {
-          const value = await this.#begin(call);
-          this.#failures.onSuccess();
-          return value;
-        } catch (error) {
-          delay = this.#failures.onError(this, call, error);
-          if (delay === undefined) throw error;
-        } finally {
-          this.#finish(call.ticket);
-        }
-        await this.#before(call, delay);
-        await this.#submit(call);
-      }
-    } finally {
-      if (--this.#pending === 0) this.#becomeIdle();
+      result = this.#begin(call);
+      if (mayBeThenable(result)) result = Promise.resolve(result);
+    } catch (error) {
+      return this.#hasFailed(call, error);
     }
+    if (!(result instanceof Promise)) return this.#hasSucceeded(call, result);
+    return result.then(
+      (value) => this.#hasSucceeded(call, value),
+      (error) => this.#hasFailed(call, error),
+    );
+  }
+
+  #hasSucceeded(call: Call, value: unknown): unknown {
+    this.#failures.onSuccess();
+    this.#finish(call.ticket);
+    this.#hasSettled();
+    return value;
+  }
+
+  /** Throws the error of the call, unless it goes again. */
+  #hasFailed(call: Call, error: unknown): Promise<unknown> {
+    let failure = error;
+    let delay: number | undefined;
+    try {
+      delay = this.#failures.onError(this, call, error);
+    } catch (other) {
+      failure = other;
+    }
+    this.#finish(call.ticket);
+    if (delay !== undefined) return this.#again(call, delay);
+    this.#hasSettled();
+    throw failure;
+  }
+
+  async #again(call: Call, delayMs: number): Promise<unknown> {
+    let gate: Promise<Call> | undefined;
+    try {
+      await this.#before(call, delayMs);
+      gate = this.#submit(call);
+    } catch (error) {
+      this.#hasSettled();
+      throw error;
+    }
+    return gate === undefined ? this.#make(call) : gate.then(this.#go);
   }
 
   #begin(call: Call): unknown {
@@ -287,15 +317,25 @@ export class CallQueue {
     }
   }
 
-  /** Turns a call back that has failed while it waited, or whose signal was aborted between its turn and its start. */
+  /** Turns a call back whose signal was aborted between its turn and its start. */
   #check(call: Call): void {
-    if (call.failure !== undefined) throw call.failure.reason;
     const signal = call.options?.signal;
     if (!signal?.aborted) return;
     this.#hasBegun();
     this.settle(call, 0);
     this.#finish(call.ticket);
+    this.#hasSettled();
     throw signal.reason;
+  }
+
+  /** What a correction does not name stays as it was charged. */
+  #writeUnnamed(call: Call, actual: Partial<Record<string, number>>): void {
+    const { charged, options } = call;
+    const cost = options?.cost ?? 1;
+    for (const [i, name] of this.names.entries()) {
+      if (actual[name] !== undefined) continue;
+      scratch[COSTS + i] = charged?.[i] ?? (typeof cost === "number" ? cost : (cost[name] ?? 0));
+    }
   }
 
   /** When a call that is submitted now expires; −1 for never. */
@@ -334,6 +374,7 @@ export class CallQueue {
     if (outcome !== IS_WAITING) this.#lanes.leave(options?.lane);
     if (outcome > HAS_STARTED) throw this.#rejection(outcome);
     call.ticket = scratch[TICKET] as number;
+    call.charged = undefined;
     if (outcome === HAS_STARTED) this.#toBegin++;
     const gate = outcome === HAS_STARTED ? undefined : this.#waiting.add(call);
     this.#follow();
@@ -354,18 +395,19 @@ export class CallQueue {
     scratch[LISTS] = 0;
     this.#about(call.ticket);
     this.#engine.cancelUnfit();
-    if (scratch[OUTCOME] === 1) this.#reject(call, this.#rejection(IS_TOO_LARGE));
+    if (scratch[OUTCOME] === 1) this.#reject(call, failed(this.#rejection(IS_TOO_LARGE)));
     else this.#follow();
   }
 
-  #leave(call: Call): void {
+  #leave(call: Call, outcome?: Promise<never>): void {
     this.#lanes.leave(call.options?.lane);
-    this.#waiting.leave(call);
+    this.#waiting.leave(call, outcome);
   }
 
-  #reject(call: Call, reason: unknown): void {
-    call.failure = { reason };
-    this.#leave(call);
+  /** A call that waits fails. Nothing is thrown for it, which for a long queue would take most of the time. */
+  #reject(call: Call, failure: Promise<never>): void {
+    this.#leave(call, failure);
+    this.#hasSettled();
   }
 
   #finish(ticket: number): void {
@@ -376,14 +418,19 @@ export class CallQueue {
     this.#follow();
   }
 
-  #abort(calls: Iterable<Call>, reason: unknown): void {
+  #abort(given: Iterable<Call>, reason: unknown): void {
     this.#share?.check();
+    const calls = [...given];
+    const cancelled: Call[] = [];
     scratch[LISTS] = 0;
     scratch[NOW] = nowMicros();
-    for (const call of calls) {
-      // One that was about to go is stopped before its function is called.
-      if (this.#cancel(call.ticket)) this.#reject(call, reason);
+    // Backwards, so that the engine need not look each time whether the next one may go instead. A call that was about
+    // to go is stopped before its function is called.
+    for (let call = calls.pop(); call !== undefined; call = calls.pop()) {
+      if (this.#cancel(call.ticket)) cancelled.push(call);
     }
+    const failure = failed(reason);
+    for (const call of cancelled.reverse()) this.#reject(call, failure);
     this.#drain();
   }
 
@@ -434,7 +481,7 @@ export class CallQueue {
     const call = this.#waiting.of(ticket);
     if (call === undefined) return;
     if (event < 0) {
-      this.#reject(call, new RateLimitTimeoutError());
+      this.#reject(call, failed(new RateLimitTimeoutError()));
       return;
     }
     this.#toBegin++;
@@ -453,11 +500,24 @@ export class CallQueue {
     this.#follow();
   }
 
-  #becomeIdle(): void {
+  /** The promise of a call settles now. */
+  #hasSettled(): void {
+    if (--this.#pending > 0) return;
     const idle = this.#idle;
     this.#idle = [];
     for (const resolve of idle) resolve();
   }
+}
+
+/** A promise that has failed, for any number of calls to follow. */
+function failed(reason: unknown): Promise<never> {
+  const failure = Promise.reject(reason);
+  failure.catch(() => {});
+  return failure;
+}
+
+function mayBeThenable(value: unknown): boolean {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
 /** Milliseconds until a pause ends. */

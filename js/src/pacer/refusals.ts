@@ -9,7 +9,7 @@ import { learnFrom, readTold, usedUpMicros } from "./told.js";
 const FIRST_PAUSE_MICROS = 1_000_000;
 const MAX_PAUSE_MICROS = 60_000_000;
 
-/** A response with status 429 or 503, as an error inside a paced `fetch`. */
+/** A response that is a refusal, as an error inside a paced `fetch`. */
 export class RefusedResponse {
   readonly response: Response;
   /** Whether its request can be sent again. */
@@ -29,9 +29,14 @@ export class RefusedResponse {
   }
 }
 
-/** Whether a status says that the other side takes no more for now. */
-export function isRefusal(status: unknown): boolean {
-  return status === 429 || status === 503;
+/**
+ * Whether the other side takes no more for now. A 403 says so where it names a time or a limit that is used up: GitHub's
+ * does.
+ */
+export function isRefusal(status: unknown, headers: unknown): boolean {
+  if (status !== 403) return status === 429 || status === 503;
+  const told = readTold(headers);
+  return told.retryAfterMicros !== undefined || usedUpMicros(told) !== undefined;
 }
 
 /** Learns from errors of the other side, and says which calls go again. */
@@ -50,10 +55,11 @@ export class Refusals implements Failures {
   onError(queue: CallQueue, call: Call, error: unknown): number | undefined {
     if (call.options?.signal?.aborted || queue.closing.aborted) return undefined;
     const status = statusOf(error);
-    if (isRefusal(status)) this.#hold(queue, call, error, String(status));
+    const isRefused = isRefusal(status, headersOf(error));
+    if (isRefused) this.#hold(queue, call, error, String(status));
     if (error instanceof RefusedResponse && !error.isRepeatable) return undefined;
     const { retry } = this.#settings;
-    if (typeof retry === "number") return isRefusal(status) && call.attempt <= retry ? 0 : undefined;
+    if (typeof retry === "number") return isRefused && call.attempt <= retry ? 0 : undefined;
     return chosenDelay(retry(error, call.attempt));
   }
 

@@ -34,7 +34,10 @@ export interface Job<N extends string = string> {
   readonly signal: AbortSignal;
   /** 1 at first; one more with each retry. */
   readonly attempt: number;
-  /** Corrects what the call has taken to what it really cost. Without effect once the call has ended. */
+  /**
+   * Corrects what the call has taken to what it really cost: a number for every policy, or one for some by name, and the
+   * others stay. Without effect once the call has ended.
+   */
   settle(actual: Amount<N>): void;
 }
 
@@ -56,7 +59,7 @@ export type PacerOptions<N extends string = string> = (
   /** How many calls may wait; any number when absent. One more rejects with `QUEUE_FULL`. */
   maxQueue?: number;
   /**
-   * How often a call goes again that was refused by the other side (status 429 or 503), or a function that says after
+   * How often a call goes again that was refused by the other side (status 429 or 503, or 403 with a time or a limit that is used up), or a function that says after
    * what time a call that failed goes again; 0 when absent. It waits its turn each time.
    */
   retry?: Retry;

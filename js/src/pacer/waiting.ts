@@ -4,6 +4,12 @@ import { Signals } from "./signals.js";
 /** Slots for calls that are kept when none waits. */
 const SPARE = 1_024;
 
+/** What lets the newest call go. One function keeps it for all: a queue that is long would be full of others. */
+let kept: Call["go"];
+const keep = (resolve: NonNullable<Call["go"]>) => {
+  kept = resolve;
+};
+
 /** The calls that wait for their turn. */
 export class Waiting {
   /** By the low 32 bits of their tickets' numbers. */
@@ -20,9 +26,9 @@ export class Waiting {
     this.#calls[call.ticket >>> 0] = call;
     const signal = call.options?.signal;
     if (signal !== undefined) this.#signals.add(signal, call);
-    return new Promise((resolve) => {
-      call.go = resolve;
-    });
+    const gate = new Promise<Call>(keep);
+    call.go = kept;
+    return gate;
   }
 
   /** The call of a ticket. */
@@ -30,13 +36,13 @@ export class Waiting {
     return this.#calls[ticket >>> 0];
   }
 
-  /** A call no longer waits: what follows comes after the present turn. */
-  leave(call: Call): void {
+  /** A call no longer waits, because it goes or has failed: what follows comes after the present turn. */
+  leave(call: Call, outcome: Call | Promise<never> = call): void {
     const { go, options } = call;
     call.go = undefined;
     this.#calls[call.ticket >>> 0] = undefined;
     if (options?.signal !== undefined) this.#signals.delete(options.signal, call);
-    go?.(call);
+    go?.(outcome);
   }
 
   each(use: (call: Call) => void): void {

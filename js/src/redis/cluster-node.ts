@@ -1,4 +1,5 @@
 import type { ClientMethods } from "./clients.js";
+import { CONNECT_MS } from "./connect-time.js";
 import { unavailable } from "./store-errors.js";
 
 /** The parts of users' clusters that lead to clients of single nodes. */
@@ -16,10 +17,18 @@ export async function masterClients(cluster: ClusterMethods): Promise<ClientMeth
   return [...clients.filter(isReady), ...clients.filter((client) => !isReady(client))];
 }
 
+/** Some connect a node when it is first asked for, and try for ever where it is dead. */
 async function nodeRedisClients(cluster: ClusterMethods): Promise<ClientMethods[]> {
-  const opened = (cluster.masters ?? []).map(async (node) => cluster.nodeClient?.(node));
+  const opened = (cluster.masters ?? []).map((node) => Promise.race([cluster.nodeClient?.(node), nothingInTime()]));
   const settled = await Promise.allSettled(opened);
   return settled.flatMap((result) => (result.status === "fulfilled" && result.value ? [result.value] : []));
+}
+
+function nothingInTime(): Promise<undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, CONNECT_MS);
+    (timer as { unref?: () => void }).unref?.();
+  });
 }
 
 function isReady(client: ClientMethods): boolean {

@@ -118,9 +118,11 @@ export class Connection implements Commands {
   }
 
   #drop(): void {
+    const client = this.#client;
     this.#state = "down";
-    this.#client?.destroy();
+    // Before it is ended: node-redis tells that it has ended while it ends.
     this.#client = undefined;
+    client?.destroy();
   }
 
   #later(): void {

@@ -1,6 +1,7 @@
 import { TollgateError } from "../errors.js";
 import { type ClientMethods, commandsOf } from "./clients.js";
 import type { Commands } from "./commands.js";
+import { CONNECT_MS } from "./connect-time.js";
 
 /** A connection that was opened for a URL; it is ready, and does not hold the process. */
 export interface OpenClient {
@@ -13,9 +14,6 @@ export interface OpenClient {
 
 /** Opens one connection. `lost` is called once, when it breaks after it was ready. */
 export type Open = (url: string, lost: (error: Error) => void) => Promise<OpenClient>;
-
-/** Longest time that a connection may take to be ready. */
-export const CONNECT_MS = 2_000;
 
 /** The first of ioredis and redis that is installed. */
 export async function installedClient(): Promise<Open> {
@@ -161,7 +159,8 @@ class Watch {
 
   #onLost(): void {
     if (!this.#isReady) return;
-    this.#lost?.(this.#lastError ?? new Error("the connection was closed"));
+    const lost = this.#lost;
     this.#lost = undefined;
+    lost?.(this.#lastError ?? new Error("the connection was closed"));
   }
 }

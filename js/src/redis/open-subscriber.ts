@@ -1,7 +1,7 @@
 import type { ClientMethods } from "./clients.js";
 import { type ClusterMethods, masterClients } from "./cluster-node.js";
+import { CONNECT_MS } from "./connect-time.js";
 import {
-  CONNECT_MS,
   connectIoRedis,
   connectNodeRedis,
   IOREDIS_OPTIONS,

@@ -1,6 +1,6 @@
 import type { Commands } from "./commands.js";
+import { CONNECT_MS } from "./connect-time.js";
 import { Deadline } from "./deadline.js";
-import { CONNECT_MS } from "./open-client.js";
 import { failedCall, isAnswer, timedOut, unavailable } from "./store-errors.js";
 
 /** Publishes over a client: in the order of the calls, at once or not at all. */

@@ -1,6 +1,6 @@
 import { Listeners } from "../events.js";
+import { CONNECT_MS } from "./connect-time.js";
 import { Deadline } from "./deadline.js";
-import { CONNECT_MS } from "./open-client.js";
 import type { OpenedSubscriber, OpenSubscriber } from "./open-subscriber.js";
 import { lostWhenSilent } from "./silence.js";
 import { failedCall, isAnswer, unavailable } from "./store-errors.js";

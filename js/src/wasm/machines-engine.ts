@@ -1,4 +1,4 @@
-import type { EnginePacer, EnginePacerConfig, EngineRoster, Machines } from "../machines.js";
+import type { EnginePacer, EnginePacerConfig, EnginePresence, EngineRoster, Machines } from "../machines.js";
 import { EVENTS, LAST_INPUT, LIST, OUTCOME } from "../pacer/cells.js";
 import { CallMemory } from "./call-memory.js";
 import * as glue from "./machines-glue.js";
@@ -12,6 +12,9 @@ export function machinesEngine(): Starting<Machines> {
     createPacer: (config, scratch) => pacer(planned(config), scratch),
     createRoster: ({ ttlMicros, heartbeatMicros, graceMicros, maxData }) =>
       roster(coded(() => new glue.WasmRoster(ttlMicros, heartbeatMicros, graceMicros, maxData))),
+    createPresence: ({ ttlMicros, heartbeatMicros, graceMicros, maxData }, ...place) =>
+      presence(coded(() => new glue.WasmPresence(ttlMicros, heartbeatMicros, graceMicros, maxData, ...place))),
+    presenceScripts: () => glue.presenceScripts(),
     createPeers: ({ limits, intervalMicros, concurrency, split, least, fastStart, heartbeatMicros }, unique) =>
       coded(
         () =>
@@ -86,5 +89,38 @@ function roster(own: glue.WasmRoster): EngineRoster {
     changes: (watch) => own.changes(watch),
     unwatch: (watch) => own.unwatch(watch),
     drain: (now) => own.drain(now),
+  };
+}
+
+/** The calls of presence over Redis. Its memory is freed when they are collected. */
+function presence(own: glue.WasmPresence): EnginePresence {
+  return {
+    join: (room, id, session, user, data, now) => coded(() => own.join(room, id, session, user, data, now)),
+    update: (room, id, session, user, data) => coded(() => own.update(room, id, session, user, data)),
+    leave: (room, id, session) => own.leave(room, id, session),
+    stands: (room, id, session, reply) => own.stands(room, id, session, reply),
+    dueBeats: (now) => own.dueBeats(now),
+    beaten: (batch, reply) => own.beaten(batch, Float64Array.from(reply)),
+    unanswered: (batch, now) => own.unanswered(batch, now),
+    returned: (now) => own.returned(now),
+    pace: () => own.pace(),
+    next: () => own.next(),
+    leaveAll: () => own.leaveAll(),
+    due: (partition) => own.due(partition),
+    sweep: (partition, rooms) => own.sweep(partition, [...rooms]),
+    members: (room, cursor, limit) => own.members(room, cursor, limit),
+    page: (reply) => own.page([...reply]),
+    count: (room) => own.count(room),
+    has: (room, id) => own.has(room, id),
+    channel: (room) => own.channel(room),
+    pattern: () => own.pattern(),
+    event: (channel, message) => own.event(channel, message),
+    watch: (room) => own.watch(room),
+    watchEvent: (channel, message) => Array.from(own.watchEvent(channel, message)),
+    watchPage: (watch, reply) => own.watchPage(watch, [...reply]),
+    watchStart: (watch) => own.watchStart(watch),
+    watchRestart: (watch) => own.watchRestart(watch),
+    changes: (watch) => own.changes(watch),
+    unwatch: (watch) => own.unwatch(watch),
   };
 }

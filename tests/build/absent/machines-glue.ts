@@ -67,6 +67,46 @@ export declare class WasmRoster {
   drain(now: number): string;
 }
 
+export declare class WasmPresence {
+  constructor(
+    ttlMicros: number | undefined,
+    heartbeatMicros: number | undefined,
+    graceMicros: number | undefined,
+    maxData: number | undefined,
+    name: string,
+    prefix: string,
+    partitions: number,
+  );
+  join(room: string, id: string, session: number, user: string | undefined, data: string, now: number): string;
+  update(room: string, id: string, session: number, user: string | undefined, data: string): string;
+  leave(room: string, id: string, session: number): string;
+  stands(room: string, id: string, session: number, reply: number): string;
+  dueBeats(now: number): string;
+  beaten(batch: number, reply: Float64Array): string;
+  unanswered(batch: number, now: number): void;
+  returned(now: number): void;
+  pace(): string;
+  next(): number;
+  leaveAll(): string;
+  due(partition: number): string;
+  sweep(partition: number, rooms: string[]): string;
+  members(room: string, cursor: string, limit: number): string;
+  page(reply: string[]): string;
+  count(room: string): string;
+  has(room: string, id: string): string;
+  channel(room: string): string;
+  pattern(): string;
+  event(channel: string, message: string): string;
+  watch(room: string): number;
+  watchEvent(channel: string, message: string): Float64Array;
+  watchPage(watch: number, reply: string[]): number;
+  watchStart(watch: number): void;
+  watchRestart(watch: number): void;
+  changes(watch: number): string;
+  unwatch(watch: number): void;
+}
+
+export declare function presenceScripts(): string;
 export declare function guardedInterval(micros: number): number;
 export declare function told(fields: string, wallSecs: number): string;
 export declare function version(): string;

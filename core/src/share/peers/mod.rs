@@ -9,6 +9,7 @@ mod clocks;
 mod config;
 mod growth;
 mod table;
+mod turns;
 mod wire;
 
 use alloc::collections::VecDeque;
@@ -22,6 +23,7 @@ use growth::Growth;
 use table::PeerTable;
 use wire::Told;
 
+use super::Split;
 use crate::policy::ConfigError;
 use crate::time::{MAX_SAFE_INTEGER, Span, Timestamp};
 
@@ -97,6 +99,8 @@ pub struct Peers {
     /// Since when this member counts itself in: nothing grows earlier than a hold after that.
     joined_at: Timestamp,
     next_ping: Timestamp,
+    /// When somebody is to be answered. Who is owed an answer had subscribed before it asked: it hears any later ping.
+    answer_at: Option<Timestamp>,
     rate: Growth,
     concurrency: Growth,
     told_share: Share,
@@ -141,6 +145,7 @@ impl Peers {
             settle_at: NEVER,
             joined_at: NEVER,
             next_ping: NEVER,
+            answer_at: None,
             told_share: Share::default(),
             told_members: 1,
             told_fenced: false,
@@ -211,7 +216,8 @@ impl Peers {
     /// those of one node only: do not tell that.)
     pub fn published(&mut self, receivers: u64, now: Clocks) {
         let (members, _) = self.table.count_and_rank(&self.id);
-        if self.config.rules.settle_early && !self.settled && receivers >= 2 && members >= receivers {
+        let may_be_early = self.config.rules.settle_early && !self.config.strict_start;
+        if may_be_early && !self.settled && receivers >= 2 && members >= receivers {
             self.settle_at = self.settle_at.min(now.monotonic);
         }
         self.handle_timeout(now);
@@ -239,7 +245,7 @@ impl Peers {
         }
         let is_heard = self.fresh.is_some() || !self.config.rules.fence;
         self.settled |= is_heard && now.monotonic >= self.settle_at;
-        if now.monotonic >= self.next_ping {
+        if now.monotonic >= self.next_ping || self.answer_at.is_some_and(|at| now.monotonic >= at) {
             self.ping(now);
         }
         self.table.evict(self.times.evict, now.monotonic);
@@ -319,6 +325,7 @@ impl Peers {
         let held = hold.into_iter().filter(|&at| self.config.rules.hold_growth && at > now.monotonic).min();
         [
             Some(self.next_ping),
+            self.answer_at,
             settle,
             fence,
             held,
@@ -344,6 +351,7 @@ impl Peers {
     }
 
     fn ping(&mut self, now: Clocks) {
+        self.answer_at = None;
         self.transmit(Channel::Main, wire::ping(&self.id));
         self.pings_out.push_back(now);
         if self.pings_out.len() > MOST_PINGS_OUT {
@@ -365,6 +373,15 @@ impl Peers {
         if id == self.id {
             self.heard_myself(now);
         } else if !self.former.iter().any(|former| former == id) && self.table.heard(id, now.monotonic) {
+            self.answer(now);
+        }
+    }
+
+    /// Answers, soon: one ping is an answer to all who ask meanwhile.
+    fn answer(&mut self, now: Clocks) {
+        if self.config.rules.gather_answers {
+            self.answer_at = self.answer_at.or(Some(now.monotonic.saturating_add(self.times.answer)));
+        } else {
             self.ping(now);
         }
     }
@@ -376,7 +393,7 @@ impl Peers {
                     self.events.push_back(PeersEvent::Conflict { theirs: quota });
                 }
                 self.pinged(&id, now);
-                self.ping(now);
+                self.answer(now);
             }
             Told::Hello { .. } => {}
             Told::Bye { id } => {
@@ -442,15 +459,14 @@ impl Peers {
         if self.phase != Phase::Joined {
             return;
         }
-        if self.settled {
-            let Share { rate, concurrency } = self.target();
-            if !self.config.rules.hold_growth {
-                self.rate.forget();
-                self.concurrency.forget();
-            }
-            self.rate.aim(rate, now.monotonic);
-            self.concurrency.aim(concurrency, now.monotonic);
+        // From the join on, also before a share is in force: who leaves meanwhile has used its own until then.
+        let Share { rate, concurrency } = self.target();
+        if !self.config.rules.hold_growth {
+            self.rate.forget();
+            self.concurrency.forget();
         }
+        self.rate.aim(rate, now.monotonic);
+        self.concurrency.aim(concurrency, now.monotonic);
         self.tell(now);
     }
 
