@@ -100,6 +100,13 @@ test("calls that wait when the pacer closes are told, and it closes twice", asyn
   expect(pacer.stats().share).toBe(0);
 });
 
+test("the limits of a shared quota do not change in one process alone", async () => {
+  const pacer = of({ name: "fixed", limit: 1, window: "1s" });
+  expect(() => pacer.update({ limit: 2 })).toThrow(expect.objectContaining({ code: "CONFIG_SHARE" }));
+  expect(pacer.stats().quota).toBe(1);
+  await pacer.close();
+});
+
 test("a RedisQuotaManager that starves says so once, and what helps", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const clients = [1, 2].map(() => new Redis(server.port, "127.0.0.1"));
