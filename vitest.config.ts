@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const usual = { testTimeout: 30_000, hookTimeout: 120_000 };
 
 /** What the package does on Node.js, with one engine after the other. */
@@ -10,7 +11,9 @@ const engines = ["native", "wasm"].map((engine) => ({
 }));
 
 export default defineConfig({
-  resolve: { alias: { "#engine": fileURLToPath(new URL("js/src/engines/node.ts", import.meta.url)) } },
+  resolve: {
+    alias: { "#limits": file("js/src/engines/limits/node.ts"), "#machines": file("js/src/engines/machines/node.ts") },
+  },
   test: {
     projects: [...engines, { extends: true, test: { ...usual, name: "whole", include: ["tests/**/*.test.ts"] } }],
   },

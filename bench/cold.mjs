@@ -1,12 +1,12 @@
 // Cold starts away from Node.js: from nothing loaded to the first decision.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Miniflare } from "miniflare";
 import { chromium } from "playwright-core";
 import { build } from "vite";
-import { bundle, WASM } from "../demo/worker/bundle.mjs";
+import { bundle, modulesOf } from "../demo/worker/bundle.mjs";
 import { least, table } from "./report.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -28,10 +28,7 @@ const PAGE = `
 
 /** Milliseconds from the start of workerd to the first answer. */
 async function workerd(contents) {
-  const modules = [{ type: "ESModule", path: "worker.mjs", contents }];
-  if (contents.includes(WASM)) {
-    modules.push({ type: "CompiledWasm", path: WASM, contents: readFileSync(`${root}dist/wasm/tollgate.wasm`) });
-  }
+  const modules = modulesOf(contents);
   const before = performance.now();
   const flare = new Miniflare({ compatibilityDate: "2024-09-01", modules });
   await (await flare.dispatchFetch("http://127.0.0.1/")).text();

@@ -1,115 +1,129 @@
-// Rows D1 to D4: limits over one Redis, in Node. Every measurement is a process of its own; rounds are interleaved.
+// Rows D1 to D4: limits over one Redis, in Node, and over a cluster; about five minutes.
 // node bench/redis.mjs [--quick]
-import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { startRedis } from "./redis/server.mjs";
+import { goals } from "./redis/goals.mjs";
+import { measureAll } from "./redis/rounds.mjs";
+import { startCluster, startServer } from "./redis/servers.mjs";
 import { SUBJECTS } from "./redis/subjects.mjs";
-import { circumstances, least, table } from "./report.mjs";
+import { circumstances, table } from "./report.mjs";
 
 const QUICK = process.argv.includes("--quick");
 const ROUNDS = QUICK ? 1 : 5;
-const MILLIS = QUICK ? 500 : 1_500;
+const MILLIS = 250;
 const CALLERS = [1, 8, 64, 512, 4_096];
+const CLUSTER_CALLERS = [64, 512, 4_096];
 const ATTACKERS = 64;
-const child = fileURLToPath(new URL("./redis/child.mjs", import.meta.url));
-const run = promisify(execFile);
+const PACKAGES = ["ioredis", "redis", "rate-limit-redis", "rate-limiter-flexible", "@fastify/rate-limit"];
 
-async function measure(port, subject, callers, workload) {
-  const options = [child, `${port}`, subject, `${callers}`, workload, `${MILLIS}`];
-  const { stdout } = await run(process.execPath, options, { timeout: 60_000 });
-  return JSON.parse(stdout);
-}
-
-/** The best of two measurements: noise only takes. */
-function better(a, b) {
-  if (a === undefined) return b;
-  const [client, redis, p99] = ["client", "redis", "p99"].map((field) => least([a[field], b[field]]));
-  return { rate: Math.max(a.rate, b.rate), client, redis, p99 };
-}
-
-/** The best of some rounds, for each subject and each number of callers. */
-async function measureAll(port) {
-  const best = Object.fromEntries(Object.keys(SUBJECTS).map((id) => [id, {}]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const callers of [...CALLERS, "attack"]) {
-      for (const [id, results] of Object.entries(best)) {
-        const attack = callers === "attack";
-        const found = await measure(port, id, attack ? ATTACKERS : callers, attack ? "attack" : "spread");
-        results[callers] = better(results[callers], found);
-      }
-    }
+async function overOne() {
+  const server = await startServer();
+  try {
+    const usual = { ports: server.ports, millis: MILLIS };
+    const spread = await measureAll("spread", ROUNDS, { ...usual, callers: CALLERS });
+    const attack = await measureAll("attack", ROUNDS, { ...usual, callers: [ATTACKERS] });
+    return { spread, attack, version: server.version };
+  } finally {
+    await server.stop();
   }
-  return best;
+}
+
+async function overCluster() {
+  const { ports, stop } = await startCluster();
+  try {
+    return await measureAll("cluster", ROUNDS, { ports, millis: MILLIS, callers: CLUSTER_CALLERS });
+  } finally {
+    await stop();
+  }
 }
 
 const thousands = (rate) => `${(rate / 1000).toFixed(1)}k`;
+const micros = (time) => time.toFixed(1);
+const gain = (own, other) => own / other;
+const saving = (own, other) => other / own;
 
-/** One figure of every subject for every number of callers; in brackets beside a bare EVALSHA through that client. */
-function figures(best, field, write, ratio) {
-  const rows = Object.entries(SUBJECTS).map(([id, { name, beside }]) => [
-    name,
-    ...CALLERS.map((callers) => {
-      const [own, other] = [best[id][callers][field], best[beside][callers][field]];
-      return `${write(own)} (${ratio(own, other).toFixed(2)} ×)`;
+/** One figure of all rows for each number of callers; in brackets beside the row that it is compared with. */
+function figures(name, results, field, write, ratio) {
+  const callers = Object.keys(Object.values(results)[0]);
+  const rows = Object.entries(SUBJECTS[name]).map(([id, subject]) => [
+    subject.name,
+    ...callers.map((n) => {
+      const [own, other] = [results[id][n][field], results[subject.beside][n][field]];
+      return ratio === undefined ? write(own) : `${write(own)} (${ratio(own, other).toFixed(2)})`;
     }),
   ]);
-  return table(["", ...CALLERS], rows);
+  return table(["callers", ...callers], rows);
 }
 
-function scriptTimes(best) {
-  const rows = Object.entries(SUBJECTS).map(([id, { name }]) => {
-    return [name, ...CALLERS.map((callers) => best[id][callers].p99.toFixed(0))];
-  });
-  return table(["", ...CALLERS], rows);
-}
-
-function attacks(best) {
-  const rows = Object.entries(SUBJECTS).map(([id, { name, beside }]) => {
-    const { rate, client, redis } = best[id].attack;
-    const ratio = `${(rate / best[beside].attack.rate).toFixed(2)} ×`;
-    return [name, `${thousands(rate)} (${ratio})`, client.toFixed(1), redis.toFixed(1)];
+function attacked(results) {
+  const rows = Object.entries(SUBJECTS.attack).map(([id, { name, beside }]) => {
+    const { rate, client, redis } = results[id][ATTACKERS];
+    const ratio = gain(rate, results[beside][ATTACKERS].rate).toFixed(2);
+    return [name, `${thousands(rate)} (${ratio})`, micros(client), micros(redis)];
   });
   return table(["", "checks/s", "client CPU µs", "Redis CPU µs"], rows);
 }
 
+function verdicts(spread, attack) {
+  const write = (value) => (value < 100 ? value.toFixed(2) : value.toFixed(0));
+  const rows = goals(spread, attack, ATTACKERS).map(({ what, aim, values, isMet }) => {
+    return [what, aim, values.map(write).join(", "), isMet ? "met" : "**missed**"];
+  });
+  return table(["", "goal", "measured", ""], rows);
+}
+
 export async function redisTables() {
-  const server = await startRedis();
-  let best;
-  try {
-    best = await measureAll(server.port);
-  } finally {
-    await server.stop();
-  }
-  const packages = ["ioredis", "redis", ...Object.values(SUBJECTS).flatMap((subject) => subject.package ?? [])];
-  const costs = (own, other) => other / own;
+  const { spread, attack, version } = await overOne();
+  const cluster = await overCluster();
   return [
-    "## Node, over one Redis (D1 to D4)",
+    "## Node, over Redis (D1 to D4)",
     "",
-    "A fixed window, 10,000 keys that are never denied, by how many callers wait for an answer at once. Best of the",
-    "rounds. In brackets beside a bare EVALSHA through the same client: more is better.",
+    "By how many callers wait for an answer at once, each asking again when it has one: 10,000 keys that are never denied,",
+    `through one connection. Medians of ${ROUNDS} interleaved rounds, of processor time the least. In brackets how many times`,
+    "better than the bare EVALSHA through the same client; a token bucket stands beside its own script, sent one by one.",
+    "",
+    "### Goals",
+    "",
+    "Several numbers are those of 64, 512 and 4,096 callers; of D3, of all.",
+    "",
+    verdicts(spread, attack),
     "",
     "### Checks a second (D1)",
     "",
-    figures(best, "rate", thousands, (own, other) => own / other),
+    figures("spread", spread, "rate", thousands, gain),
     "",
     "### Client CPU, µs a check (D2)",
     "",
-    figures(best, "client", (micros) => micros.toFixed(1), costs),
+    figures("spread", spread, "client", micros, saving),
     "",
     "### Redis CPU, µs a check (D2)",
     "",
-    figures(best, "redis", (micros) => micros.toFixed(1), costs),
+    figures("spread", spread, "redis", micros, saving),
     "",
-    "### One call of the script (or of INCR), µs, 99th percentile as Redis has timed it (D3)",
+    "### One call of the script (or of INCR), µs, 99th percentile (D3)",
     "",
-    scriptTimes(best),
+    "As Redis times it itself (`INFO latencystats`): for so long it does nothing else, the way there and back is not in it.",
     "",
-    `### ${ATTACKERS} callers, nine of ten calls on denied keys (D4)`,
+    figures("spread", spread, "p99", micros),
     "",
-    attacks(best),
+    `### ${ATTACKERS} callers, nine of ten calls on denied keys, ioredis (D4)`,
     "",
-    `${circumstances(packages)} redis-server ${server.version}. \`npm run bench redis\`, ${ROUNDS} rounds.`,
+    "In brackets beside the same limiter without its cache of denials.",
+    "",
+    attacked(attack),
+    "",
+    "### A cluster of three masters and three replicas, checks a second",
+    "",
+    figures("cluster", cluster, "rate", thousands, gain),
+    "",
+    "### … client CPU, µs a check",
+    "",
+    figures("cluster", cluster, "client", micros, saving),
+    "",
+    "### … Redis CPU of the masters, µs a check",
+    "",
+    figures("cluster", cluster, "redis", micros, saving),
+    "",
+    `${circumstances(PACKAGES)} redis-server ${version}. \`npm run bench redis\`, ${ROUNDS} rounds.`,
   ].join("\n");
 }
 

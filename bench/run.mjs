@@ -1,4 +1,4 @@
-// npm run bench [-- rust] [node] [http] [wasm] [redis] [pacer] [--quick]: prints the tables; with none named, all, and writes docs/performance.md.
+// npm run bench [-- rust] [node] [http] [wasm] [redis] [driver] [fanout] [presence] [pacer] [--quick]: prints the tables; with none named, all, and writes docs/performance.md.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -7,18 +7,27 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
 const quick = process.argv.includes("--quick") ? ["--quick"] : [];
 
-const TABLES = {
-  rust: async () =>
-    execFileSync("cargo", ["run", "--release", "--locked", "--quiet", "-p", "tollgate-bench", "--", ...quick], {
+const rustTables = (...options) =>
+  execFileSync(
+    "cargo",
+    ["run", "--release", "--locked", "--quiet", "-p", "tollgate-bench", "--", ...options, ...quick],
+    {
       cwd: root,
       encoding: "utf8",
-    })
-      .trim()
-      .replace(/^#/gm, "##"),
+    },
+  )
+    .trim()
+    .replace(/^#/gm, "##");
+
+const TABLES = {
+  rust: async () => rustTables(),
   node: async () => (await import("./node.mjs")).nodeTables(),
   http: async () => (await import("./http.mjs")).httpTable(),
   wasm: async () => (await import("./wasm.mjs")).wasmTables(),
   redis: async () => (await import("./redis.mjs")).redisTables(),
+  presence: async () => (await import("./presence.mjs")).presenceTable(),
+  driver: async () => rustTables("--redis"),
+  fanout: async () => (await import("./fanout.mjs")).fanoutTables(),
   pacer: async () => (await import("./pacer.mjs")).pacerTables(),
 };
 

@@ -35,7 +35,9 @@ async function bundled(code) {
 }
 
 async function sizes() {
-  const wasm = brotli(readFileSync(`${root}dist/wasm/tollgate.wasm`));
+  const [limits, machines] = ["limits", "machines"].map((name) =>
+    brotli(readFileSync(`${root}dist/wasm/${name}.wasm`)),
+  );
   const line = async (name, code, more = 0) => [
     name,
     kilobytes((await bundled(code)) + more),
@@ -44,8 +46,13 @@ async function sizes() {
   return table(
     ["brotli", "in all", "of it wasm"],
     [
-      await line("tollgate/hono", 'export { rateLimit } from "tollgate/hono";', wasm),
-      await line("tollgate", 'export { createLimiter } from "tollgate";', wasm),
+      await line("tollgate/hono", 'export { rateLimit } from "tollgate/hono";', limits),
+      await line("tollgate", 'export { createLimiter } from "tollgate";', limits),
+      await line(
+        "tollgate, createPacer and createPresence",
+        'export { createPacer, createPresence } from "tollgate";',
+        limits + machines,
+      ),
       await line("hono-rate-limiter (counts in a `Map`)", 'export { rateLimiter } from "hono-rate-limiter";'),
       await line("@upstash/ratelimit (without its client)", 'export { Ratelimit } from "@upstash/ratelimit";'),
     ],
@@ -61,12 +68,12 @@ function measured(program, engine) {
 /** From the file to the first answer, without loading the JavaScript around it, which is the same for both engines. */
 const COLD = `
   import { createRequire } from "node:module";
-  const { wasmEngine } = await import("./dist/esm/wasm/wasm-engine.js");
+  const { limitsEngine } = await import("./dist/esm/wasm/limits-engine.js");
   const { scratch } = await import("./dist/esm/scratch.js");
   const require = createRequire(process.cwd() + "/");
   const before = performance.now();
   const { addon, wasmBytes } = require("./dist/native/load.cjs");
-  const engine = addon ?? wasmEngine().start(wasmBytes());
+  const engine = addon ?? limitsEngine().start(wasmBytes("limits"));
   engine.createLimiter({ policies: [{ limit: 10, windowMicros: 1e6 }], seed: [1, 2] }, scratch).consume("ann");
   console.log(performance.now() - before);`;
 

@@ -11,7 +11,7 @@ export const pageFolder = join(repository, "demo", "dist");
 
 const built = join(pageFolder, "index.html");
 /** The package is part of the page, for the engine that decides in the browser; a build need not have that one. */
-const sources = ["demo/page", "demo/vite.config.ts", "js/src", "dist/wasm/tollgate.wasm"];
+const sources = ["demo/page", "demo/vite.config.ts", "js/src", "dist/wasm"];
 
 /** Builds the page if need be. */
 export function buildPage() {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
 const server = "http://127.0.0.1:8787";
-const wasmIsBuilt = existsSync(new URL("../dist/wasm/tollgate.wasm", import.meta.url));
+const wasmIsBuilt = existsSync(new URL("../dist/wasm/limits.wasm", import.meta.url));
 
 export default defineConfig({
   root: fileURLToPath(new URL("page", import.meta.url)),

@@ -48,6 +48,12 @@ const STEPS = {
     run("cargo", ["test", "--locked", "--quiet", "-p", "tollgate-core"]);
     run("cargo", ["test", "--locked", "--quiet", "-p", "tollgate", "--all-features"]);
   },
+  // Two thousand runs in which all goes wrong at random, some of each kind of trouble, and that it would find faults.
+  simulator: () => {
+    run("cargo", ["test", "--locked", "--quiet", "--release", "-p", "tollgate-simulator"]);
+    const seeds = ["--seeds", "30", "--mixed", "1000"];
+    run("cargo", ["run", "--locked", "--quiet", "--release", "-p", "tollgate-simulator", "--", ...seeds]);
+  },
   "bare metal": bareMetal,
   build: () => run(process.execPath, ["tests/build.mjs"]),
   "lint and format": () => run(bin("biome"), ["ci", "--error-on-warnings", "."]),

@@ -1,125 +1,89 @@
-// What is compared: each subject makes `check(key)` for a limit, which resolves to whether the call may go.
-import { createHash } from "node:crypto";
-import { Redis } from "ioredis";
+// What is compared, table by table: name, client, how to make it, and the row that its figures stand beside.
+import { ioredis, ioredisCluster, nodeRedis, nodeRedisCluster, pipelined } from "./clients.mjs";
+import { fastify, flexible, incr, plainBucket, plainScript, rateLimitRedis, tollgate } from "./limiters.mjs";
 
-const WINDOW_MS = 3_600_000;
+const bucket = (setup, limit, options) => tollgate(setup, limit, { algorithm: "token-bucket", ...options });
+const uncached = { denialCache: false };
+const blocking = (setup, limit) => flexible(setup, limit, { inMemoryBlockOnConsumed: limit + 1 });
 
-/** Count, and the time left, in one script: what everybody's fixed window comes to. */
-const SCRIPT = `
-local hits = redis.call("INCRBY", KEYS[1], 1)
-local left = redis.call("PTTL", KEYS[1])
-if left < 0 then
-  redis.call("PEXPIRE", KEYS[1], ARGV[1])
-  left = tonumber(ARGV[1])
-end
-return { hits, left }`;
-const SHA = createHash("sha1").update(SCRIPT).digest("hex");
-
-function ioredis(port, options = {}) {
-  const client = new Redis(port, "127.0.0.1", options);
-  return { client, close: () => client.quit() };
-}
-
-async function nodeRedis(port) {
-  const { createClient } = await import("redis");
-  const client = await createClient({ socket: { port, host: "127.0.0.1" } }).connect();
-  return { client, close: () => client.close() };
-}
-
-async function evalsha({ client }, limit) {
-  await client.script("LOAD", SCRIPT);
-  return async (key) => (await client.evalsha(SHA, 1, key, WINDOW_MS))[0] <= limit;
-}
-
-async function evalShaNodeRedis({ client }, limit) {
-  await client.scriptLoad(SCRIPT);
-  const rest = [`${WINDOW_MS}`];
-  return async (key) => (await client.evalSha(SHA, { keys: [key], arguments: rest }))[0] <= limit;
-}
-
-/** Not a limiter: it sets no time to live. The least that counting can cost. */
-async function incr({ client }, limit) {
-  return async (key) => (await client.incr(key)) <= limit;
-}
-
-async function rateLimitRedis(sendCommand, limit) {
-  const { RedisStore } = await import("rate-limit-redis");
-  const store = new RedisStore({ sendCommand });
-  store.init({ windowMs: WINDOW_MS });
-  return async (key) => (await store.increment(key)).totalHits <= limit;
-}
-
-async function flexible({ client }, limit, options = {}) {
-  const { RateLimiterRedis } = await import("rate-limiter-flexible");
-  const settings = { storeClient: client, points: limit, duration: WINDOW_MS / 1000, ...options };
-  const limiter = new RateLimiterRedis(settings);
-  return (key) => limiter.consume(key).then(allowed, denied);
-}
-
-const allowed = () => true;
-
-/** A refusal is a rejection with its result; anything else is an error. */
-function denied(reason) {
-  if (reason instanceof Error) throw reason;
-  return false;
-}
-
-async function fastify({ client }, limit) {
-  const { default: RedisStore } = await import("@fastify/rate-limit/store/RedisStore.js");
-  const store = new RedisStore(false, false, client);
-  return (key) =>
-    new Promise((resolve, reject) => {
-      const answer = (error, result) => (error ? reject(error) : resolve(result.current <= limit));
-      store.incr(key, answer, WINDOW_MS, limit);
-    });
-}
-
-/** Name, package of a peer, client, the row that it is compared with, and how to make it from a client and a limit. */
-export const SUBJECTS = {
-  evalsha: { name: "bare EVALSHA, ioredis", beside: "evalsha", connect: ioredis, make: evalsha },
-  incr: {
-    name: "pipelined INCR, ioredis (no window)",
-    beside: "evalsha",
-    connect: (port) => ioredis(port, { enableAutoPipelining: true }),
-    make: incr,
-  },
-  "rate-limit-redis": {
-    name: "rate-limit-redis, ioredis",
-    package: "rate-limit-redis",
-    beside: "evalsha",
-    connect: ioredis,
-    make: ({ client }, limit) => rateLimitRedis((...command) => client.call(...command), limit),
-  },
-  flexible: {
-    name: "rate-limiter-flexible, ioredis",
-    package: "rate-limiter-flexible",
-    beside: "evalsha",
-    connect: ioredis,
-    make: flexible,
-  },
-  "flexible-block": {
-    name: "rate-limiter-flexible, ioredis, block cache",
-    beside: "evalsha",
-    connect: ioredis,
-    make: (connection, limit) => flexible(connection, limit, { inMemoryBlockOnConsumed: limit + 1 }),
-  },
-  fastify: {
-    name: "@fastify/rate-limit's store, ioredis",
-    package: "@fastify/rate-limit",
-    beside: "evalsha",
-    connect: ioredis,
-    make: fastify,
-  },
-  "evalsha-node-redis": {
-    name: "bare EVALSHA, node-redis",
-    beside: "evalsha-node-redis",
+/** One server, keys that are never denied. Those of one client follow the row that they stand beside. */
+export const SPREAD = {
+  plain: { name: "bare EVALSHA, ioredis", beside: "plain", connect: ioredis, make: plainScript },
+  ours: { name: "**Tollgate, fixed window**, ioredis", beside: "plain", connect: ioredis, make: tollgate },
+  rlr: { name: "rate-limit-redis, ioredis", beside: "plain", connect: ioredis, make: rateLimitRedis },
+  rlf: { name: "rate-limiter-flexible, ioredis", beside: "plain", connect: ioredis, make: flexible },
+  fastify: { name: "@fastify/rate-limit's store, ioredis", beside: "plain", connect: ioredis, make: fastify },
+  incr: { name: "pipelined INCR, ioredis (no window)", beside: "plain", connect: pipelined, make: incr },
+  nodePlain: { name: "bare EVALSHA, node-redis", beside: "nodePlain", connect: nodeRedis, make: plainScript },
+  nodeOurs: {
+    name: "**Tollgate, fixed window**, node-redis",
+    beside: "nodePlain",
     connect: nodeRedis,
-    make: evalShaNodeRedis,
+    make: tollgate,
   },
-  "rate-limit-redis-node-redis": {
-    name: "rate-limit-redis, node-redis",
-    beside: "evalsha-node-redis",
+  nodeRlr: { name: "rate-limit-redis, node-redis", beside: "nodePlain", connect: nodeRedis, make: rateLimitRedis },
+  nodeRlf: { name: "rate-limiter-flexible, node-redis", beside: "nodePlain", connect: nodeRedis, make: flexible },
+  plainBucket: {
+    name: "our script of token buckets, one by one, ioredis",
+    beside: "plainBucket",
+    connect: ioredis,
+    make: plainBucket,
+  },
+  ourBucket: { name: "**Tollgate, token bucket**, ioredis", beside: "plainBucket", connect: ioredis, make: bucket },
+  nodePlainBucket: {
+    name: "our script of token buckets, one by one, node-redis",
+    beside: "nodePlainBucket",
     connect: nodeRedis,
-    make: ({ client }, limit) => rateLimitRedis((...command) => client.sendCommand(command), limit),
+    make: plainBucket,
+  },
+  nodeOurBucket: {
+    name: "**Tollgate, token bucket**, node-redis",
+    beside: "nodePlainBucket",
+    connect: nodeRedis,
+    make: bucket,
   },
 };
+
+/** One server, nine of ten calls on denied keys. */
+export const ATTACK = {
+  uncached: {
+    name: "Tollgate, fixed window, `denialCache: false`",
+    beside: "uncached",
+    connect: ioredis,
+    make: (setup, limit) => tollgate(setup, limit, uncached),
+  },
+  cached: { name: "**Tollgate, fixed window**", beside: "uncached", connect: ioredis, make: tollgate },
+  uncachedBucket: {
+    name: "Tollgate, token bucket, `denialCache: false`",
+    beside: "uncachedBucket",
+    connect: ioredis,
+    make: (setup, limit) => bucket(setup, limit, uncached),
+  },
+  cachedBucket: { name: "**Tollgate, token bucket**", beside: "uncachedBucket", connect: ioredis, make: bucket },
+  plain: { name: "bare EVALSHA", beside: "uncached", connect: ioredis, make: plainScript },
+  rlr: { name: "rate-limit-redis", beside: "uncached", connect: ioredis, make: rateLimitRedis },
+  rlf: { name: "rate-limiter-flexible", beside: "uncached", connect: ioredis, make: flexible },
+  rlfBlock: {
+    name: "rate-limiter-flexible, its block in memory",
+    beside: "uncached",
+    connect: ioredis,
+    make: blocking,
+  },
+};
+
+/** A cluster of three masters, keys that are never denied. */
+export const CLUSTER = {
+  plain: { name: "bare EVALSHA, ioredis", beside: "plain", connect: ioredisCluster, make: plainScript },
+  ours: { name: "**Tollgate, fixed window**, ioredis", beside: "plain", connect: ioredisCluster, make: tollgate },
+  rlf: { name: "rate-limiter-flexible, ioredis", beside: "plain", connect: ioredisCluster, make: flexible },
+  nodePlain: { name: "bare EVALSHA, node-redis", beside: "nodePlain", connect: nodeRedisCluster, make: plainScript },
+  nodeOurs: {
+    name: "**Tollgate, fixed window**, node-redis",
+    beside: "nodePlain",
+    connect: nodeRedisCluster,
+    make: tollgate,
+  },
+};
+
+/** By the name that a child is given. */
+export const SUBJECTS = { spread: SPREAD, attack: ATTACK, cluster: CLUSTER };

@@ -17,6 +17,10 @@ mod key;
 #[allow(unreachable_pub)]
 mod pacer;
 #[allow(unreachable_pub)]
+mod peers;
+#[allow(unreachable_pub)]
+mod presence;
+#[allow(unreachable_pub)]
 mod roster;
 #[allow(unreachable_pub)]
 mod store;

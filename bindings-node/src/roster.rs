@@ -18,6 +18,13 @@ pub struct EnginePresenceConfig {
     pub max_data: Option<f64>,
 }
 
+impl From<EnginePresenceConfig> for tollgate_boundary::EnginePresenceConfig {
+    fn from(given: EnginePresenceConfig) -> Self {
+        let EnginePresenceConfig { ttl_micros, heartbeat_micros, grace_micros, max_data } = given;
+        Self { ttl_micros, heartbeat_micros, grace_micros, max_data }
+    }
+}
+
 /// A roster. See `RosterCalls`.
 #[napi]
 pub struct EngineRoster(RosterCalls);
@@ -25,9 +32,7 @@ pub struct EngineRoster(RosterCalls);
 /// Makes a roster.
 #[napi]
 pub fn create_roster(config: EnginePresenceConfig) -> napi::Result<EngineRoster, String> {
-    let EnginePresenceConfig { ttl_micros, heartbeat_micros, grace_micros, max_data } = config;
-    let config = tollgate_boundary::EnginePresenceConfig { ttl_micros, heartbeat_micros, grace_micros, max_data };
-    RosterCalls::new(config).map(EngineRoster).map_err(coded)
+    RosterCalls::new(config.into()).map(EngineRoster).map_err(coded)
 }
 
 #[napi]

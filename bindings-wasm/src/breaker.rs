@@ -5,7 +5,7 @@ use tollgate_core::Breaker;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::config::thrown;
+use crate::plan::thrown;
 
 /// A breaker. See [`Breaker`].
 #[wasm_bindgen]

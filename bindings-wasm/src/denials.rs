@@ -5,8 +5,8 @@ use tollgate_core::Denials;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::config::thrown;
 use crate::memory::with_key;
+use crate::plan::thrown;
 
 /// A cache of denials. Its calls take the length of the key that is in memory.
 #[wasm_bindgen]

@@ -5,8 +5,8 @@ use tollgate_core::Limiter;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::config::thrown;
 use crate::memory::{with_key, with_numbers};
+use crate::plan::thrown;
 
 /// A limiter. Its calls take the length of the key that is in memory, and say whether there was room for such a key.
 #[wasm_bindgen]

@@ -1,22 +1,28 @@
 //! `tollgate-core` for browsers and edge runtimes: convert, one core call, convert.
 //!
-//! [`config`] is the control plane. [`hot`] holds the calls that every decision makes: their key and their
+//! [`plan`] is the control plane. [`hot`] holds the calls that every decision makes: their key and their
 //! numbers travel through [`memory`], which JavaScript reads and writes in place, so that no object is made.
 
 // wasm-bindgen exports what is `pub`.
-#[allow(unreachable_pub)]
+#![allow(unreachable_pub)]
+
+#[cfg(feature = "limits")]
 mod breaker;
-#[allow(unreachable_pub)]
-mod config;
-#[allow(unreachable_pub)]
+#[cfg(feature = "limits")]
 mod denials;
-#[allow(unreachable_pub)]
+#[cfg(feature = "limits")]
 mod hot;
-#[allow(unreachable_pub)]
 mod memory;
-#[allow(unreachable_pub)]
+#[cfg(feature = "machines")]
 mod pacer;
-#[allow(unreachable_pub)]
+#[cfg(feature = "machines")]
+mod peers;
+mod plan;
+#[cfg(feature = "machines")]
+mod presence;
+#[cfg(feature = "machines")]
 mod roster;
-#[allow(unreachable_pub)]
+#[cfg(feature = "limits")]
 mod store;
+#[cfg(feature = "limits")]
+mod words;

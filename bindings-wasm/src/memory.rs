@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 
-use tollgate_boundary::{SCRATCH_LEN, Scratch, key_bytes};
+#[cfg(feature = "limits")]
+use tollgate_boundary::key_bytes;
+use tollgate_boundary::{SCRATCH_LEN, Scratch};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 struct CallMemory {
@@ -35,6 +37,7 @@ pub fn make_room(units: usize) -> usize {
 }
 
 /// Runs a call with the numbers in memory and the key of `units` code units there. `None` where no such key can be.
+#[cfg(feature = "limits")]
 #[inline]
 pub(crate) fn with_key<T>(units: usize, run: impl FnOnce(&mut Scratch<'_>, &[u8]) -> T) -> Option<T> {
     MEMORY.with_borrow_mut(|CallMemory { cells, key }| {
@@ -44,11 +47,6 @@ pub(crate) fn with_key<T>(units: usize, run: impl FnOnce(&mut Scratch<'_>, &[u8]
 }
 
 /// Runs a call with the numbers in memory, which it may change.
-pub(crate) fn with_numbers_mut<T>(run: impl FnOnce(&mut Scratch<'_>) -> T) -> T {
-    MEMORY.with_borrow_mut(|memory| run(&mut Scratch::new(&mut memory.cells)))
-}
-
-/// Runs a call with the numbers in memory.
 pub(crate) fn with_numbers<T>(run: impl FnOnce(&mut Scratch<'_>) -> T) -> T {
     MEMORY.with_borrow_mut(|memory| run(&mut Scratch::new(&mut memory.cells)))
 }

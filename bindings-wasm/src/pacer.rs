@@ -96,3 +96,9 @@ impl WasmPacer {
         with_numbers(|scratch| pacer::state(&mut self.0, scratch));
     }
 }
+
+/// What header fields tell about limits. See [`tollgate_boundary::told`].
+#[wasm_bindgen]
+pub fn told(fields: &str, wall_secs: f64) -> String {
+    tollgate_boundary::told(fields, wall_secs)
+}

@@ -4,7 +4,7 @@ use tollgate_boundary::{EnginePresenceConfig, RosterCalls};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::config::thrown;
+use crate::plan::thrown;
 
 /// A roster. See [`RosterCalls`].
 #[wasm_bindgen]

@@ -4,7 +4,7 @@ use tollgate_boundary::{EngineStoreConfig, store};
 use tollgate_core::store::StoredLimiter;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::memory::{with_key, with_numbers, with_numbers_mut};
+use crate::memory::{with_key, with_numbers};
 
 /// Name, digest and text of each script, joined by NULs.
 #[wasm_bindgen]
@@ -58,6 +58,6 @@ impl WasmStore {
 
     /// See [`store::decision`].
     pub fn decision(&self, script: u32, peek: bool) -> bool {
-        with_numbers_mut(|scratch| store::decision(&self.0, scratch, script, peek))
+        with_numbers(|scratch| store::decision(&self.0, scratch, script, peek))
     }
 }

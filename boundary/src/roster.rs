@@ -115,17 +115,7 @@ impl RosterCalls {
     /// `{"joined":[…],"updated":[…],"left":[…]}`, or nothing where nothing has changed.
     pub fn changes(&mut self, watch: f64) -> String {
         let changes = self.watches.take_changes(watch as u64);
-        if changes.is_empty() {
-            return String::new();
-        }
-        let Changes { joined, updated, left } = changes;
-        let mut out = String::new();
-        for (before, members) in [("{\"joined\":", joined), (",\"updated\":", updated), (",\"left\":", left)] {
-            out.push_str(before);
-            write_list(&mut out, &members, write_member);
-        }
-        out.push('}');
-        out
+        write_changes(changes)
     }
 
     /// Ends a watch.
@@ -153,12 +143,27 @@ impl RosterCalls {
     }
 }
 
-fn at(micros: f64) -> Timestamp {
+pub(crate) fn at(micros: f64) -> Timestamp {
     Timestamp::from_micros(micros as u64)
 }
 
+/// `{"joined":[…],"updated":[…],"left":[…]}`, or nothing where nothing has changed.
+pub(crate) fn write_changes(changes: Changes) -> String {
+    let mut out = String::new();
+    if changes.is_empty() {
+        return out;
+    }
+    let Changes { joined, updated, left } = changes;
+    for (before, members) in [("{\"joined\":", joined), (",\"updated\":", updated), (",\"left\":", left)] {
+        out.push_str(before);
+        write_list(&mut out, &members, write_member);
+    }
+    out.push('}');
+    out
+}
+
 /// `{"id":…,"user":…,"data":…}`; without a user there is none.
-fn write_member(out: &mut String, member: &Member) {
+pub(crate) fn write_member(out: &mut String, member: &Member) {
     out.push_str("{\"id\":");
     write_string(out, &member.cid);
     if let Some(user) = &member.identity.user {
@@ -172,7 +177,7 @@ fn write_member(out: &mut String, member: &Member) {
 
 /// `{"room":…,"kind":"join"|"update"|"leave","reason":…,"user":…,"member":…}`: `reason` with a leave, and whether its
 /// user came or went with the member.
-fn write_event(out: &mut String, event: &Event) {
+pub(crate) fn write_event(out: &mut String, event: &Event) {
     let (kind, user) = match event.kind {
         EventKind::Joined { first_of_user } => ("\"join\"", first_of_user),
         EventKind::Updated => ("\"update\"", false),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { repository } from "../build.mjs";
 import { readSettings } from "../settings.mjs";
-import { bundle, WASM } from "./bundle.mjs";
+import { bundle, modulesOf } from "./bundle.mjs";
 
 const here = (name) => new URL(name, import.meta.url);
 
@@ -24,10 +24,7 @@ const worker = new Miniflare({
   host: "127.0.0.1",
   port,
   compatibilityDate,
-  modules: [
-    { type: "ESModule", path: "worker.mjs", contents: await bundle(here(main), "workerd", { format: "es" }) },
-    { type: "CompiledWasm", path: WASM, contents: readFileSync(join(repository, "dist", "wasm", "tollgate.wasm")) },
-  ],
+  modules: modulesOf(await bundle(here(main), "workerd", { format: "es" })),
   durableObjects: { [binding]: { className, useSQLite: true } },
   // What Durable Objects have stored is there again at the next start.
   durableObjectsPersist: join(repository, "target", "worker-state"),

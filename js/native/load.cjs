@@ -38,5 +38,5 @@ function addon() {
 
 module.exports = {
   addon: addon(),
-  wasmBytes: () => readFileSync(join(__dirname, "..", "wasm", "tollgate.wasm")),
+  wasmBytes: (name) => readFileSync(join(__dirname, "..", "wasm", `${name}.wasm`)),
 };

@@ -1,4 +1,4 @@
-import { engine as chosen } from "#engine";
+import { engine as chosen } from "#limits";
 import { type EngineScript, type EngineStore, readScripts, storeOf } from "./engine-store.js";
 
 export { BLOCK, DECIDE, type EngineScript, type EngineStore, RESET, SETTLE, WINDOW } from "./engine-store.js";
@@ -115,38 +115,6 @@ export interface EngineDenials {
   forget(key: string): void;
 }
 
-/** How presence is kept; what is absent takes the core's default. */
-export interface EnginePresenceConfig {
-  ttlMicros?: number;
-  heartbeatMicros?: number;
-  graceMicros?: number;
-  /** Bytes of a member's data. */
-  maxData?: number;
-}
-
-/**
- * Presence in this process. Texts are well-formed (no lone surrogates), sessions whole numbers that are never used
- * twice, answers with members in them JSON. After each call, `drain` hands out what has happened.
- */
-export interface EngineRoster {
-  join(room: string, id: string, session: number, user: string | undefined, data: string, now: number): void;
-  /** False where the session holds no such member. */
-  update(room: string, id: string, session: number, data: string, now: number): boolean;
-  leave(room: string, id: string, session: number, now: number): boolean;
-  /** `{"members":[…],"cursor":"…"}` after `cursor`, `""` for the first page. */
-  members(room: string, cursor: string, limit: number, now: number): string;
-  /** Members and users, separated by a space. */
-  count(room: string, now: number): string;
-  has(room: string, id: string, now: number): boolean;
-  /** Starts a watch; its first changes are everybody who is there. */
-  watch(room: string, now: number): number;
-  /** `{"joined":[…],"updated":[…],"left":[…]}`, or `""` where nothing has changed. */
-  changes(watch: number): string;
-  unwatch(watch: number): void;
-  /** `{"next":…,"events":[…]}`: `next` is when to call again, −1 for never; `""` for neither. */
-  drain(now: number): string;
-}
-
 /** What a limiter in a store is made from. */
 export interface EngineStoreConfig {
   policies: EnginePolicy[];
@@ -167,39 +135,6 @@ export interface RawStore {
   decision(script: number, peek: number): boolean;
 }
 
-/** What a pacer is made from; what is absent takes the core's default. */
-export interface EnginePacerConfig {
-  policies: EnginePolicy[];
-  concurrency?: number;
-  maxQueue?: number;
-}
-
-/**
- * Says when calls that go out may go. All numbers are in the scratch array; `pacer/cells.ts` has the layout. Each call
- * leaves there when to drain next, and how many events there are.
- */
-export interface EnginePacer {
-  readonly names: readonly string[];
-  submit(): void;
-  finish(): void;
-  settle(): void;
-  cancel(): void;
-  clear(): void;
-  pause(): void;
-  resume(): void;
-  setShare(): void;
-  /** Replaces the limits and the concurrency; 0 for what stays. */
-  setLimits(): void;
-  /** Takes back a ticket that waits and costs more than a limit. */
-  cancelUnfit(): void;
-  learn(): void;
-  /** Everything that was handed out has begun. */
-  begun(): void;
-  /** Lets time pass, and hands out events. */
-  drain(): void;
-  state(): void;
-}
-
 /** A dialect of header fields: its name, and its fields in the order of {@link EngineLimiter.headers}. */
 export interface EngineDialect {
   name: string;
@@ -215,16 +150,9 @@ export interface RawEngine {
   createStore(config: EngineStoreConfig, scratch: Float64Array): RawStore;
   /** Name, digest and text of each script, joined by NULs. */
   scripts(): string;
-  createPacer(config: EnginePacerConfig, scratch: Float64Array): EnginePacer;
-  createRoster(config: EnginePresenceConfig): EngineRoster;
   dialects(): readonly EngineDialect[];
   parseDuration(text: string): number;
   parseRate(text: string): { limit: number; windowMicros: number };
-  /**
-   * What header fields, one `name: value` a line, tell about limits: the microseconds of `Retry-After`, then a line for
-   * each limit with name, quota, remaining and microseconds until it resets, separated by tabs.
-   */
-  told(fields: string, wallSecs: number): string;
 }
 
 /** The one interface between TypeScript and an engine. */
@@ -236,7 +164,7 @@ export interface Engine extends Omit<RawEngine, "createStore" | "scripts"> {
 
 let scripts: readonly EngineScript[] | undefined;
 
-/** The engine of this environment; `package.json` says which file of `engines/` chooses it. */
+/** The engine of this environment; `package.json` says which file of `engines/limits/` chooses it. */
 export const engine: Engine = {
   ...chosen,
   createStore: (config, scratch) => storeOf(chosen.createStore(config, scratch)),

@@ -17,6 +17,7 @@ export type {
   PacerStats,
   PacerUpdate,
   Retry,
+  Share,
 } from "./pacer/types.js";
 export {
   type Attached,

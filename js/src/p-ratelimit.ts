@@ -7,6 +7,7 @@ import { QuotaManager, queueOf } from "./p-ratelimit/quota-manager.js";
 export { TollgateError } from "./errors.js";
 export type { Quota } from "./p-ratelimit/quota.js";
 export { QuotaManager } from "./p-ratelimit/quota-manager.js";
+export { RedisQuotaManager } from "./p-ratelimit/redis-quota-manager.js";
 export { RateLimitTimeoutError } from "./pacer/errors.js";
 
 /**

@@ -57,8 +57,11 @@ export interface StoreOptions {
   onStoreError?: "open" | "closed" | "local";
   /** Longest wait for the store, from 1 ms to 60 s; 250 ms over TCP and 1 s over HTTP when absent. */
   storeTimeout?: Duration;
-  /** The part of each limit that `"local"` allows in this process, such as `1 / 4` with four; 1 when absent. */
-  localShare?: number;
+  /**
+   * The part of each limit that `"local"` allows in this process, such as `1 / 4` with four; 1 when absent. A function is
+   * asked at each use, such as `() => 1 / pacer.stats().peers`; each part has a count of its own.
+   */
+  localShare?: number | (() => number);
   /**
    * How long at most a refusal is remembered in this process instead of asking again; 1 s when absent, `false` for
    * never. Nothing is remembered once a limiter has refunded, nor for calls that bring a limit.

@@ -10,9 +10,11 @@ function sources(folder: string, ending: string): string[] {
 }
 
 const codesIn = (text: string) =>
-  [...text.matchAll(/"((?:CONFIG|ENGINE|STORE)(?:_[A-Z0-9]+)*|CLEARED|CLOSED|QUEUE_FULL|TIMEOUT|TOO_LARGE)"/g)].map(
-    (match) => match[1],
-  );
+  [
+    ...text.matchAll(
+      /"((?:CONFIG|ENGINE|STORE)(?:_[A-Z0-9]+)*|CLEARED|CLOSED|QUEUE_FULL|SHARE_STARVED|TIMEOUT|TOO_LARGE)"/g,
+    ),
+  ].map((match) => match[1]);
 
 it("docs/errors.md explains every code, and no other", () => {
   const crates = ["core", "boundary", "bindings-node", "bindings-wasm"];

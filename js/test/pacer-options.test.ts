@@ -12,6 +12,7 @@ function problem(options: unknown): string {
 }
 
 const usual = { limit: 10, window: "1s" };
+const shared = { ...{ limit: 1, window: "1s" }, name: "a", redis: "redis://127.0.0.1:1" };
 
 describe("options that cannot be used are refused by name", () => {
   const cases: [options: unknown, code: string, message: RegExp][] = [
@@ -42,8 +43,24 @@ describe("options that cannot be used are refused by name", () => {
     [{ policies: ["often"] }, "CONFIG_RATE", /often/],
     [{ policies: ["1 per 1s", "1 per 1s"] }, "CONFIG_NAME", /policies\[1\]\.name/],
     [{ policies: [{ ...usual, burst: 3 }] }, "CONFIG_UNKNOWN_OPTION", /burst/],
-    [{ ...usual, redis: "redis://127.0.0.1" }, "CONFIG_SHARE", /^redis/],
-    [{ ...usual, share: "peers" }, "CONFIG_SHARE", /^share/],
+    [{ ...usual, share: "peers" }, "CONFIG_SHARE", /^share: "peers"/],
+    [{ ...shared, name: undefined }, "CONFIG_NAME", /^name: undefined/],
+    [{ ...shared, name: "" }, "CONFIG_NAME", /^name: ""/],
+    [{ ...shared, name: "x".repeat(257) }, "CONFIG_NAME", /1 to 256/],
+    [{ ...shared, redis: 7 }, "CONFIG_REDIS", /^redis/],
+    [{ ...shared, redis: [] }, "CONFIG_REDIS", /^redis/],
+    [{ ...shared, share: "lease" }, "CONFIG_SHARE", /later/],
+    [{ ...shared, share: { mode: "lease" } }, "CONFIG_SHARE", /later/],
+    [{ ...shared, share: "all" }, "CONFIG_SHARE", /^share: "all"/],
+    [{ ...shared, share: 5 }, "CONFIG_SHARE", /^share: 5/],
+    [{ ...shared, share: { mode: "peers", hartbeat: 1 } }, "CONFIG_UNKNOWN_OPTION", /hartbeat/],
+    [{ ...shared, share: { mode: "peers", heartbeat: 0 } }, "CONFIG_HEARTBEAT", /100 ms to 1 h/],
+    [{ ...shared, share: { mode: "peers", heartbeat: "2h" } }, "CONFIG_HEARTBEAT", /100 ms to 1 h/],
+    [{ ...shared, share: { mode: "peers", split: "odd" } }, "CONFIG_SPLIT", /^split: "odd"/],
+    [{ ...shared, share: { mode: "peers", fastStart: 1 } }, "CONFIG_FLAG", /^fastStart: 1/],
+    [{ ...shared, share: { mode: "peers", rateLowerBound: 0 } }, "CONFIG_RATE_LOWER_BOUND", /1 to the limit, 1/],
+    [{ ...shared, share: { mode: "peers", rateLowerBound: 2 } }, "CONFIG_RATE_LOWER_BOUND", /1 to the limit, 1/],
+    [{ ...shared, window: "61s" }, "CONFIG_INTERVAL", /^window: "61000 ms"/],
   ];
   for (const [options, code, message] of cases) {
     it(`${JSON.stringify(options)} is ${code}`, () => {

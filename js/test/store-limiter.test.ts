@@ -112,6 +112,26 @@ describe("when the store fails", () => {
     expect(planned.remaining).toBe(34);
   });
 
+  it("local asks a function for its share at each call", async () => {
+    let peers = 5;
+    const { limiter } = failing({ limit: 10, onStoreError: "local", localShare: () => 1 / peers });
+    const allowed = async (key: string) => {
+      const decisions = await Promise.all(Array.from({ length: 12 }, () => limiter.check(key)));
+      return decisions.filter((decision) => decision.allowed).length;
+    };
+    expect(await allowed("ann")).toBe(2);
+    expect((await limiter.peek("ann")).limit).toBe(2);
+    expect((await limiter.check("bob", { limit: 100 })).remaining).toBe(19);
+    peers = 2;
+    expect(await allowed("cid")).toBe(5);
+    // No number of peers: the last word holds.
+    peers = 0;
+    expect(await allowed("dan")).toBe(5);
+    const refunded = await limiter.check("eve", { cost: 5 });
+    await limiter.refund("eve", refunded);
+    expect(await allowed("eve")).toBe(5);
+  });
+
   it("local gives back to the count that was charged", async () => {
     const { limiter } = failing({ limit: 1, onStoreError: "local" });
     await limiter.refund("ann", await limiter.check("ann"));
@@ -159,6 +179,7 @@ describe("options of a store", () => {
     ["CONFIG_STORE_TIMEOUT", { storeTimeout: "2m" }],
     ["CONFIG_LOCAL_SHARE", { localShare: 0 }],
     ["CONFIG_LOCAL_SHARE", { localShare: 1.5 }],
+    ["CONFIG_LOCAL_SHARE", { localShare: "1/2" }],
     ["CONFIG_DENIAL_CACHE", { denialCache: "2m" }],
     ["CONFIG_DENIAL_CACHE", { denialCache: true }],
   ])("%s", (code, options) => {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { afterEach, expect, it, vi } from "vitest";
 import { VERSION } from "../src/version.js";
+import { limitsEngine } from "../src/wasm/limits-engine.js";
 import { checkVersion } from "../src/wasm/start-errors.js";
-import { wasmEngine } from "../src/wasm/wasm-engine.js";
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url));
 
@@ -22,16 +22,16 @@ it("the version in JavaScript is that of the package, and of the crates", () => 
 });
 
 it("an engine that has not been started says so, and works once it has", () => {
-  const { engine, start } = wasmEngine();
+  const { engine, start } = limitsEngine();
   const ask = () => engine.parseDuration("2s");
   expect(ask).toThrow(expect.objectContaining({ code: "ENGINE_NOT_READY" }));
-  start(read("js/wasm/tollgate.wasm"));
+  start(read("js/wasm/limits.wasm"));
   expect(ask()).toBe(2_000_000);
 });
 
 it("a runtime without WebAssembly is told", () => {
   vi.stubGlobal("WebAssembly", undefined);
-  expect(() => wasmEngine().start(EMPTY)).toThrow(expect.objectContaining({ code: "ENGINE_NO_WEBASSEMBLY" }));
+  expect(() => limitsEngine().start(EMPTY)).toThrow(expect.objectContaining({ code: "ENGINE_NO_WEBASSEMBLY" }));
 });
 
 it("an engine of another version is told", () => {
@@ -45,14 +45,14 @@ it.each([
   ["bytes that are no module", new Uint8Array([1, 2, 3]), "ENGINE_WASM_LOAD"],
 ])("%s is told", async (_, bytes, code) => {
   vi.resetModules();
-  const fresh = await import("../src/wasm/wasm-engine.js");
-  expect(() => fresh.wasmEngine().start(bytes)).toThrow(expect.objectContaining({ code }));
+  const fresh = await import("../src/wasm/limits-engine.js");
+  expect(() => fresh.limitsEngine().start(bytes)).toThrow(expect.objectContaining({ code }));
 });
 
 it("a file that is not there is told", async () => {
   vi.resetModules();
-  const fresh = await import("../src/wasm/wasm-engine.js");
+  const fresh = await import("../src/wasm/limits-engine.js");
   vi.stubGlobal("fetch", async () => new Response("no", { status: 404 }));
-  const loading = fresh.wasmEngine().load(new URL("http://127.0.0.1/tollgate.wasm"));
+  const loading = fresh.limitsEngine().load(new URL("http://127.0.0.1/limits.wasm"));
   await expect(loading).rejects.toMatchObject({ code: "ENGINE_WASM_LOAD" });
 });

@@ -3,8 +3,11 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, run } from "./run.mjs";
 
-/** CommonJS is for Node.js alone: its folder is a package scope of its own, with one engine to choose. */
-const COMMONJS = { type: "commonjs", imports: { "#engine": "./engines/node.js" } };
+/** CommonJS is for Node.js alone: its folder is a package scope of its own, with one choice of engines. */
+const COMMONJS = {
+  type: "commonjs",
+  imports: { "#limits": "./engines/limits/node.js", "#machines": "./engines/machines/node.js" },
+};
 
 export function buildTypeScript() {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");

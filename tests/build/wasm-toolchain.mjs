@@ -7,6 +7,7 @@ import { output, run, target } from "./run.mjs";
 
 const TRIPLE = "wasm32-unknown-unknown";
 const BUILD = ["build", "--locked", "--quiet", "--profile", "wasm", "--target", TRIPLE, "-p", "tollgate-wasm"];
+const ONLY = ["--no-default-features", "--features"];
 
 /** A panic stops the engine wherever it comes from; its text would be a third of the file. */
 const BUILD_STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=panic_immediate_abort,optimize_for_size"];
@@ -15,7 +16,7 @@ function sysroot() {
   return join(output("rustc", ["--print", "sysroot"]), "lib", "rustlib");
 }
 
-function debian(folder) {
+function debian(folder, args) {
   if (!existsSync("/usr/bin/apt-get") && !hasDebianPackages(WASM_TOOLCHAIN)) {
     throw new Error(`no Rust for ${TRIPLE}: run \`rustup target add ${TRIPLE}\``);
   }
@@ -27,13 +28,14 @@ function debian(folder) {
     CARGO_TARGET_DIR: folder,
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: join(sysroot(), host, "bin", "rust-lld"),
   };
-  run("/usr/bin/cargo", [...BUILD, ...BUILD_STD], env);
+  run("/usr/bin/cargo", [...args, ...BUILD_STD], env);
 }
 
-/** Compiles the engine. Says where it is. */
-export function cargoForWasm() {
+/** Compiles an engine: one of the features of the crate. Says where it is, until another is compiled. */
+export function cargoForWasm(engine) {
   const folder = join(target, "wasm");
-  if (existsSync(join(sysroot(), TRIPLE))) run("cargo", BUILD, { CARGO_TARGET_DIR: folder });
-  else debian(folder);
+  const args = [...BUILD, ...ONLY, engine];
+  if (existsSync(join(sysroot(), TRIPLE))) run("cargo", args, { CARGO_TARGET_DIR: folder });
+  else debian(folder, args);
   return join(folder, TRIPLE, "wasm", "tollgate_wasm.wasm");
 }

@@ -1,4 +1,4 @@
-// The engine for browsers and edge runtimes: compiled, given its JavaScript, and made small.
+// The engines for browsers and edge runtimes: compiled, given their JavaScript, and made small.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,11 +8,20 @@ import { cargoForWasm } from "./wasm-toolchain.mjs";
 
 const OPTIMISE = ["-Oz", "--strip-debug", "--strip-producers", "--converge"];
 
+/** What answers at once, and what is drained: who only limits, loads no more. */
+const ENGINES = ["limits", "machines"];
+
 const made = join(target, "wasm-glue");
-const wasm = join(root, "js", "wasm", "tollgate.wasm");
-const glue = join(root, "js", "src", "wasm", "glue.ts");
-const inline = join(root, "js", "src", "wasm", "inline.ts");
-const stamp = join(made, "stamp");
+
+/** The files of an engine, and what says which build they are from. */
+function filesOf(engine) {
+  return {
+    wasm: join(root, "js", "wasm", `${engine}.wasm`),
+    glue: join(root, "js", "src", "wasm", `${engine}-glue.ts`),
+    inline: join(root, "js", "src", "wasm", `${engine}-inline.ts`),
+    stamp: join(made, `${engine}.stamp`),
+  };
+}
 
 /** What the result depends on, besides the tools that package-lock.json and Cargo.lock pin. */
 function digest(files) {
@@ -21,23 +30,21 @@ function digest(files) {
   return hash.digest("hex");
 }
 
-function isFresh(wanted) {
-  return [wasm, glue, inline, stamp].every((file) => existsSync(file)) && readFileSync(stamp, "utf8") === wanted;
+function isFresh(files, wanted) {
+  return Object.values(files).every((file) => existsSync(file)) && readFileSync(files.stamp, "utf8") === wanted;
 }
 
 /** The JavaScript becomes a TypeScript file without checks, so that it is compiled like every other. */
-function writeGlue() {
-  const text = readFileSync(join(made, "tollgate.js"), "utf8");
+function writeGlue(engine, glue) {
+  const text = readFileSync(join(made, `${engine}.js`), "utf8");
   write(glue, `// @ts-nocheck: written by wasm-bindgen; \`npm run build\` makes it.\n${text}`);
 }
 
 /** The engine as text, for a runtime that asks for permission before a file is read. */
-function writeInline() {
+function writeInline(engine, { wasm, inline }) {
   const text = readFileSync(wasm).toString("base64");
-  write(
-    inline,
-    `/** \`tollgate.wasm\`, as base64; \`npm run build\` makes it. */\nexport const WASM: string =\n  "${text}";\n`,
-  );
+  const about = `/** \`${engine}.wasm\`, as base64; \`npm run build\` makes it. */`;
+  write(inline, `${about}\nexport const WASM: string =\n  "${text}";\n`);
 }
 
 function write(file, text) {
@@ -45,27 +52,35 @@ function write(file, text) {
   renameSync(`${file}.new`, file);
 }
 
-/** For Node.js alone: where nothing was built before, types stand in for the JavaScript of the engine. */
+/** For Node.js alone: where nothing was built before, types stand in for the JavaScript of the engines. */
 export function leaveOutWasm() {
-  if (!existsSync(glue)) install(fileURLToPath(new URL("absent-glue.ts", import.meta.url)), glue);
-  if (!existsSync(inline)) write(inline, 'export const WASM: string = "";\n');
+  for (const engine of ENGINES) {
+    const { glue, inline } = filesOf(engine);
+    if (!existsSync(glue)) install(fileURLToPath(new URL(`absent/${engine}-glue.ts`, import.meta.url)), glue);
+    if (!existsSync(inline)) write(inline, 'export const WASM: string = "";\n');
+  }
 }
 
 export function buildWasm() {
-  const compiled = cargoForWasm();
   run("cargo", ["build", "--release", "--locked", "--quiet", "-p", "tollgate-wasm-glue"]);
+  for (const engine of ENGINES) buildOne(engine);
+}
+
+function buildOne(engine) {
+  const compiled = cargoForWasm(engine);
   const maker = join(target, "release", process.platform === "win32" ? "tollgate-wasm-glue.exe" : "tollgate-wasm-glue");
   const wanted = digest([compiled, maker, fileURLToPath(import.meta.url), join(root, "package-lock.json")]);
-  if (!isFresh(wanted)) {
+  const files = filesOf(engine);
+  if (!isFresh(files, wanted)) {
     mkdirSync(made, { recursive: true });
-    run(maker, [compiled, made]);
-    const small = join(made, "small.wasm");
+    run(maker, [compiled, made, engine]);
+    const small = join(made, `${engine}.small.wasm`);
     const optimiser = join(root, "node_modules", "binaryen", "bin", "wasm-opt");
-    run(process.execPath, [optimiser, ...OPTIMISE, join(made, "tollgate_bg.wasm"), "-o", small]);
-    install(small, wasm);
-    writeGlue();
-    writeInline();
-    writeFileSync(stamp, wanted);
+    run(process.execPath, [optimiser, ...OPTIMISE, join(made, `${engine}_bg.wasm`), "-o", small]);
+    install(small, files.wasm);
+    writeGlue(engine, files.glue);
+    writeInline(engine, files);
+    writeFileSync(files.stamp, wanted);
   }
-  install(wasm, join(root, "dist", "wasm", "tollgate.wasm"));
+  install(files.wasm, join(root, "dist", "wasm", `${engine}.wasm`));
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { Batcher } from "../../js/src/redis/batch.js";
 import { commandsOf } from "../../js/src/redis/clients.js";
 import { linkOf } from "../../js/src/redis/link.js";
@@ -18,7 +18,8 @@ const source = `
   local counts = { 0 }
   for i = 1, #KEYS do counts[i + 1] = redis.call('INCR', KEYS[i]) end
   return counts`;
-const script = { source, sha1: createHash("sha1").update(source).digest("hex"), head: ["head"], commands: 2 };
+const sha1 = createHash("sha1").update(source).digest("hex");
+const script = { source, sha1, head: ["head"], commands: 2, usualArg: "" };
 
 let server: Server;
 let proxy: Network;
@@ -66,15 +67,27 @@ async function connected(port: number, close: (run: () => void) => void): Promis
   return client;
 }
 
-it("what is asked in one turn travels in two calls: the first at once, the others together", async ({
-  onTestFinished,
-}) => {
+it("what is asked in one turn travels together: in two halves, where nothing is out", async ({ onTestFinished }) => {
   const to = batcher(await connected(server.port, onTestFinished));
   await ask(to, "loads the script");
   const before = await callsSeen();
   const counts = await Promise.all(Array.from({ length: 100 }, () => ask(to, "key")));
   expect(counts.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
   expect((await callsSeen()) - before).toBe(2);
+  await Promise.all(Array.from({ length: 8 }, () => ask(to, "key")));
+  expect((await callsSeen()) - before).toBe(3);
+});
+
+it("a call says nothing about each question where all of them are the usual one", async ({ onTestFinished }) => {
+  const client = await connected(server.port, onTestFinished);
+  const to = batcher(client);
+  const asked = async (...args: string[]) => {
+    const sent = vi.spyOn(client, "evalsha");
+    await Promise.all(args.map((arg) => ask(to, "key", arg)));
+    return sent.mock.lastCall?.at(-1);
+  };
+  expect(await asked("", "", "")).toEqual(["head"]);
+  expect(await asked("", "other", "")).toEqual(["head", "", "other", ""]);
 });
 
 it("no call runs more than 256 commands", async ({ onTestFinished }) => {

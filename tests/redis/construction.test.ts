@@ -3,8 +3,9 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLimiter, type Limiter } from "../../js/src/index.js";
 import { checkUrl } from "../../js/src/redis/url.js";
+import { opened } from "./clients.js";
 import { eventually } from "./cluster.js";
-import { startNetwork } from "./network.js";
+import { type Network, startNetwork } from "./network.js";
 import { output } from "./processes.js";
 import { freePort, type Server, startServer } from "./server.js";
 import { startHttpProxy } from "./upstash.js";
@@ -148,21 +149,27 @@ it("a wrong token is an error that says so", async () => {
   await proxy.stop();
 });
 
-it("a Redis that is too old is told, once", async () => {
-  const redis = new Redis(server.port, "127.0.0.1");
-  const old = Object.create(redis, {
-    info: { value: async () => "# Server\r\nredis_version:6.2.14\r\n" },
-    evalsha: { value: redis.evalsha.bind(redis) },
-    eval: { value: redis.eval.bind(redis) },
-  }) as Redis;
-  const limiter = createLimiter({ ...policy, name: "old", redis: old });
-  const told: unknown[] = [];
-  limiter.on("error", (error) => told.push(error));
-  await limiter.peek("key");
-  await limiter.peek("key");
-  expect(told).toEqual([
-    expect.objectContaining({ code: "STORE_VERSION", message: expect.stringContaining("6.2.14") }),
-  ]);
-  await limiter.close();
-  redis.disconnect();
+describe("a Redis that is too old", () => {
+  let old: Network;
+  beforeAll(async () => {
+    old = await startNetwork(server.port);
+    // As long as what it replaces: replies begin with their length.
+    old.edit = (reply) =>
+      Buffer.from(reply.toString("latin1").replace(/redis_version:\S+/, "redis_version:6.2.14"), "latin1");
+  });
+  afterAll(() => old?.stop());
+
+  it.each(["a URL", "ioredis 4", "ioredis 6", "redis 4", "redis 6"])("is told once, over %s", async (kind) => {
+    const user = kind === "a URL" ? undefined : await opened(kind, old.port);
+    const limiter = createLimiter({ ...policy, name: "old", redis: user?.client ?? old.url });
+    const told: unknown[] = [];
+    limiter.on("error", (error) => told.push(error));
+    await limiter.peek("key");
+    await eventually("it is told", () => told.length > 0);
+    await limiter.peek("key");
+    const message = expect.stringMatching(/6\.2\.14 is too old; expected 7\.0 or newer/);
+    expect(told).toEqual([expect.objectContaining({ code: "STORE_VERSION", message })]);
+    await limiter.close();
+    await user?.close();
+  });
 });

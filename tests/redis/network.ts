@@ -8,6 +8,8 @@ export class Network {
   delayMs = 0;
   /** Replies vanish; connections stay open. */
   isSilent = false;
+  /** What arrives of a reply instead. */
+  edit: ((reply: Buffer) => Buffer) | undefined;
   /** The connection is cut when the next reply begins: its call has run, and the answer is lost. */
   cutsNextReply = false;
   readonly #target: number;
@@ -62,7 +64,7 @@ export class Network {
       });
     }
     client.on("data", (bytes) => server.write(bytes));
-    server.on("data", (bytes) => this.#reply(client, bytes));
+    server.on("data", (bytes) => this.#reply(client, this.edit?.(bytes) ?? bytes));
   }
 
   #reply(client: Socket, bytes: Buffer): void {

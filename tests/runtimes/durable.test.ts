@@ -3,10 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Miniflare, type WorkerOptions } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundle, WASM } from "../../demo/worker/bundle.mjs";
+import { bundle, modulesOf } from "../../demo/worker/bundle.mjs";
 import type { Decision } from "../../js/src/index.js";
 
-const wasm = new URL("../../dist/wasm/tollgate.wasm", import.meta.url);
 const vectors = new URL("../vectors/", import.meta.url);
 const persisted = mkdtempSync(join(tmpdir(), "tollgate-durable-"));
 const FIVE = { name: "five", limit: 5, window: "1h" };
@@ -24,10 +23,7 @@ let flare: Miniflare;
 function started(): Miniflare {
   const worker = {
     compatibilityDate: "2024-09-01",
-    modules: [
-      { type: "ESModule", path: "worker.mjs", contents },
-      { type: "CompiledWasm", path: WASM, contents: readFileSync(wasm) },
-    ],
+    modules: modulesOf(contents),
   } satisfies WorkerOptions;
   const classes = { TOLLGATE: "TollgateObject", CLOCKED: "ClockedObject", HASTY: "HastyObject" };
   const elsewhere = Object.entries(classes).map(([name, className]) => [name, { className, scriptName: "one" }]);

@@ -1,5 +1,5 @@
 // What every runtime does: it uses the package, and says what came of it.
-import { createLimiter, toHeaders } from "tollgate";
+import { createLimiter, createPacer, createPresence, toHeaders } from "tollgate";
 import { rateLimit } from "tollgate/fetch";
 import { engine } from "../../dist/esm/engine.js";
 import * as cells from "../../dist/esm/scratch.js";
@@ -69,6 +69,20 @@ async function refusal() {
   return { first: first === undefined, status: second.status, body: await second.json() };
 }
 
+/** Those that are drained: a queue of calls that go out, and who is here. */
+async function machines() {
+  const pacer = createPacer({ limit: 2, window: "1h", maxDelay: 1 });
+  const paced = await Promise.all([1, 2, 3].map((n) => pacer(() => n).catch(({ code }) => code)));
+  await pacer.close();
+  const presence = createPresence();
+  const place = await presence.join("room", { user: "ann" });
+  const { members } = await presence.count("room");
+  await place.leave();
+  const left = await presence.count("room");
+  await presence.close();
+  return { paced, members, left: left.members };
+}
+
 export async function report() {
   return {
     engine: engine.kind,
@@ -78,5 +92,6 @@ export async function report() {
     manyKeys: manyKeys(),
     mistake: mistake(),
     refusal: await refusal(),
+    machines: await machines(),
   };
 }

@@ -9,10 +9,10 @@ import { Miniflare } from "miniflare";
 import { chromium } from "playwright-core";
 import { build } from "vite";
 import { expect, it } from "vitest";
-import { bundle, WASM } from "../../demo/worker/bundle.mjs";
+import { bundle, modulesOf } from "../../demo/worker/bundle.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const wasm = () => readFileSync(`${root}/dist/wasm/tollgate.wasm`);
+const engine = (name: string) => new WebAssembly.Module(readFileSync(`${root}/dist/wasm/${name}.wasm`));
 
 /** What every runtime has to report; `program.mjs` does it. */
 const REPORT = {
@@ -34,6 +34,7 @@ const REPORT = {
     status: 429,
     body: expect.objectContaining({ status: 429, "violated-policies": ["default"] }),
   },
+  machines: { paced: [1, 2, "TIMEOUT"], members: 1, left: 0 },
 };
 
 function expectReport(found: unknown, engine: string): void {
@@ -65,10 +66,7 @@ it("Cloudflare Workers (workerd)", async () => {
   const contents = await bundle(new URL("worker.mjs", import.meta.url), "workerd", { format: "es" });
   const flare = new Miniflare({
     compatibilityDate: "2024-09-01",
-    modules: [
-      { type: "ESModule", path: "worker.mjs", contents },
-      { type: "CompiledWasm", path: WASM, contents: wasm() },
-    ],
+    modules: modulesOf(contents),
   });
   try {
     const response = await flare.dispatchFetch("http://127.0.0.1/");
@@ -81,11 +79,11 @@ it("Cloudflare Workers (workerd)", async () => {
 it("Vercel's edge (edge-runtime)", async () => {
   const initialCode = await bundle(new URL("edge-light.mjs", import.meta.url), "edge-light", {
     format: "iife",
-    globals: { [WASM]: "compiled" },
+    globals: { "limits.wasm": "limits", "machines.wasm": "machines" },
   });
   const runtime = new EdgeRuntime({
     initialCode,
-    extend: (context) => Object.assign(context, { compiled: new WebAssembly.Module(wasm()) }),
+    extend: (context) => Object.assign(context, { limits: engine("limits"), machines: engine("machines") }),
   });
   const response = await runtime.dispatchFetch("http://127.0.0.1/");
   expectReport(await response.json(), "wasm");

@@ -6,10 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
 /// One line for the processor, one for the versions.
-pub(crate) fn print() {
+pub(crate) fn print(peers: &[&str]) {
     println!("{}, {} cores, {}; {}.\n", processor(), cores(), today(), compiler());
-    let peers = ["governor", "dashmap", "hashbrown", "quanta"];
-    println!("Peers: {}.\n", peers.map(|name| format!("{name} {}", locked_versions(name))).join(", "));
+    let versions: Vec<String> = peers.iter().map(|name| format!("{name} {}", locked_versions(name))).collect();
+    println!("With {}.\n", versions.join(", "));
 }
 
 fn processor() -> String {

@@ -1,14 +1,17 @@
 //! Tollgate in Rust beside its peers: what a keyed check costs one thread and two, what a key takes, and how long the
 //! longest insertion takes. Prints Markdown; `--quick` leaves out the trials with 10 million keys and
-//! takes fewer rounds.
+//! takes fewer rounds. With `--redis`, limits over a Redis of its own instead: batched beside plain.
 
+mod batching;
 mod catalogue;
 mod child;
 mod key;
 mod machine;
 mod meter;
 mod pair;
+mod plain;
 mod report;
+mod server;
 mod subject;
 mod trial;
 
@@ -35,13 +38,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     if child::run_if_child(&arguments)? {
         return Ok(());
     }
+    if let Some((first, rest)) = arguments.split_first()
+        && first == "--redis"
+    {
+        let rounds = if rest.is_empty() { FULL } else { QUICK }.speed_rounds;
+        println!("# The native driver over one Redis: batches beside plain calls (D5)\n");
+        machine::print(&["redis", "tokio"]);
+        return batching::print(rounds);
+    }
     let plan = match arguments.as_slice() {
         [] => FULL,
         [quick] if quick == "--quick" => QUICK,
-        _ => return Err("usage: tollgate-bench [--quick]".into()),
+        _ => return Err("usage: tollgate-bench [--redis] [--quick]".into()),
     };
     println!("# Tollgate in Rust beside its peers\n");
-    machine::print();
+    machine::print(&["governor", "dashmap", "hashbrown", "quanta"]);
     println!(
         "CPU time of one thread, where nothing else is said; the best of {} interleaved rounds, each subject in its own process.\n",
         plan.speed_rounds

@@ -142,6 +142,11 @@ impl Heartbeats {
         self.next_round = self.next_round.map(|due| due.min(soon));
     }
 
+    /// The store is there again, and may have lost its memory: the next round is due now.
+    pub fn handle_return(&mut self, now: Timestamp) {
+        self.next_round = self.next_round.map(|due| due.min(now));
+    }
+
     /// The next batch of the round, until it is over.
     pub fn poll_transmit(&mut self) -> Option<Beat> {
         let Round::After(last) = &self.round else { return None };

@@ -35,6 +35,16 @@ impl Script {
         }
     }
 
+    /// The argument of a decision that charges 1 under the limiter's own limits. A call of only such decisions needs no
+    /// arguments for them. Scripts that decide nothing have none.
+    #[must_use]
+    pub const fn usual_arg(self) -> &'static str {
+        match self {
+            Self::Window => "1",
+            _ => "",
+        }
+    }
+
     /// Its text, for `EVAL` and `SCRIPT LOAD`.
     #[must_use]
     pub const fn source(self) -> &'static str {

@@ -12,6 +12,7 @@ fn config(rules: PeerRules) -> PeersConfig {
         quota: Quota { rate: Some((10, Span::from_secs(1))), concurrency: Some(5) },
         split: if rules == PeerRules::PLAIN { Split::Floor } else { Split::Even },
         fast_start: false,
+        strict_start: false,
         heartbeat: Span::from_secs(30),
         longest_job: None,
         rules,

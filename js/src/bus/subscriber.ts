@@ -1,10 +1,7 @@
+import type { Message } from "./message.js";
+
 /** Messages that wait for a subscriber at most. */
 export const MAX_WAITING = 1000;
-
-interface Message {
-  topic: string;
-  json: string;
-}
 
 /** What becomes of a subscriber's messages. */
 export interface SubscriberReports {
@@ -60,12 +57,12 @@ export class Subscriber {
   }
 
   /** Calls the listener; what it returns, if that is to be waited for. */
-  #call({ topic, json }: Message): Promise<void> | undefined {
+  #call(message: Message): Promise<void> | undefined {
     // A message published by the listener itself comes after this one.
     this.#busy = true;
     try {
       this.#reports.delivered();
-      const returned = this.#listener(JSON.parse(json) as never, topic);
+      const returned = this.#listener(message.copy() as never, message.topic);
       if (!isThenable(returned)) return undefined;
       return Promise.resolve(returned).then(
         () => undefined,

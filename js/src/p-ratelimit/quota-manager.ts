@@ -1,6 +1,8 @@
 import { Listeners } from "../events.js";
+import type { PacerSettings } from "../pacer/options.js";
 import { CallQueue, type Failures } from "../pacer/queue.js";
 import type { PacerEvents } from "../pacer/types.js";
+import type { SharedQuota } from "../share/shared-quota.js";
 import { type Quota, quotaSettings } from "./quota.js";
 
 /** Calls that fail are the caller's business. */
@@ -21,9 +23,13 @@ export class QuotaManager {
   readonly #started: number[] = [];
 
   /** @throws TollgateError where the quota cannot be used: "Invalid Quota" where only one of interval and rate is given. */
-  constructor(quota: Quota) {
+  constructor(quota: Quota);
+  /** @internal */
+  constructor(quota: Quota, join: (settings: PacerSettings) => SharedQuota);
+  constructor(quota: Quota, join?: (settings: PacerSettings) => SharedQuota) {
     this.#quota = isQuota(quota) ? { ...quota } : noQuota();
-    this.#queue = new CallQueue(quotaSettings(this.#quota), new Listeners<PacerEvents>(), LEFT_ALONE);
+    const settings = quotaSettings(this.#quota);
+    this.#queue = new CallQueue(settings, new Listeners<PacerEvents>(), LEFT_ALONE, join?.(settings));
     queues.set(this, this.#queue);
   }
 

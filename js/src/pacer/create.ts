@@ -1,6 +1,9 @@
 import { nowMicros } from "../clock.js";
-import { optionError } from "../errors.js";
+import { optionError, TollgateError } from "../errors.js";
 import { Listeners } from "../events.js";
+import { shareEvents } from "../share/events.js";
+import { shareSettings } from "../share/settings.js";
+import { SharedQuota } from "../share/shared-quota.js";
 import type { Duration } from "../types.js";
 import { checkOptions, micros } from "../validate.js";
 import { waitFor } from "../wait.js";
@@ -14,22 +17,28 @@ import type { Job, PaceOptions, Pacer, PacerEvents, PacerOptions, PacerUpdate } 
 import { changeSettings } from "./update.js";
 
 /**
- * Makes a pacer: functions that are given to it are called as soon as limits and concurrency allow, in order.
+ * Makes a pacer: functions that are given to it are called as soon as limits and concurrency allow, in order. With
+ * `redis`, all processes that give the same `name` share the quota.
  *
  * @throws TollgateError with a `CONFIG_…` code that names the option, its value and what is allowed.
  */
 export function createPacer<const N extends string = "default">(options: PacerOptions<N>): Pacer<N> {
   const settings = pacerSettings(options);
+  const group = shareSettings(options as unknown as Record<string, unknown>, settings);
   const listeners = new Listeners<PacerEvents>();
-  const make = () => new CallQueue(settings, listeners, new Refusals(settings));
+  const share = group === undefined ? undefined : new SharedQuota(group);
+  const make = () => new CallQueue(settings, listeners, new Refusals(settings), share);
   const own = make();
   const keyed = new KeyedQueues(make);
+  share?.start(shareEvents(listeners, () => [own, ...keyed.all()]));
   const close = async (given: { drain?: boolean | Duration } = {}) => {
     const waitMicros = drainMicros(given);
     const queues = [own, ...keyed.close()];
     await endAll(queues, waitMicros);
+    await share?.close();
   };
   const update = (changes: PacerUpdate) => {
+    if (group !== undefined) throw refusedUpdate();
     changeSettings(settings, changes, own.names);
     for (const queue of [own, ...keyed.all()]) queue.adoptLimits();
   };
@@ -76,6 +85,14 @@ function pacerOver(queue: () => CallQueue, shared: Shared): Pacer {
     close: shared.close,
     [Symbol.asyncDispose]: () => shared.close(),
   }) as Pacer;
+}
+
+function refusedUpdate(): TollgateError {
+  return new TollgateError(
+    "CONFIG_SHARE",
+    "update: a quota that processes share cannot be changed while they run: the others would go on with the old one",
+    "Restart the processes with the new quota; until all have it, a `conflict` event names both.",
+  );
 }
 
 function pauseMicros(duration: Duration | undefined): number {

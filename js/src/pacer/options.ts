@@ -1,5 +1,6 @@
-import type { EnginePacerConfig, EnginePolicy } from "../engine.js";
-import { optionError, TollgateError } from "../errors.js";
+import type { EnginePolicy } from "../engine.js";
+import { optionError } from "../errors.js";
+import type { EnginePacerConfig } from "../machines.js";
 import { checkOptions, micros, policiesOf } from "../validate.js";
 import type { PaceOptions, Retry } from "./types.js";
 
@@ -19,10 +20,9 @@ export interface PacerSettings {
   learn: boolean;
 }
 
-/** Checks the options of a pacer. */
+/** Checks the options of a pacer but for those of sharing. */
 export function pacerSettings(given: unknown): PacerSettings {
   checkOptions("createPacer", given, OPTIONS);
-  refuseShared(given);
   const { name, concurrency, maxDelay, maxQueue, retry, learn } = given;
   if (name !== undefined && typeof name !== "string") throw optionError("CONFIG_NAME", "name", name, "a text");
   const engine: EnginePacerConfig = { policies: policies(given) };
@@ -65,15 +65,6 @@ export function checkedConcurrency(given: unknown): number {
 
 function isSignal(given: unknown): given is AbortSignal {
   return typeof given === "object" && given !== null && "aborted" in given && "addEventListener" in given;
-}
-
-function refuseShared({ redis, share }: Record<string, unknown>): void {
-  if (redis === undefined && share === undefined) return;
-  throw new TollgateError(
-    "CONFIG_SHARE",
-    `${redis === undefined ? "share" : "redis"}: is not for pacers in this version; expected undefined`,
-    "Give each process its part of the limit, or let one process make the calls.",
-  );
 }
 
 /** What is counted. The engine counts all policies of a pacer in exact sliding windows. */

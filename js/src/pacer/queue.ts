@@ -1,6 +1,6 @@
 import { nowMicros } from "../clock.js";
-import { type EnginePacer, engine } from "../engine.js";
 import type { Listeners } from "../events.js";
+import { type EnginePacer, machines } from "../machines.js";
 import { writeActual, writeAmount, writeUsual } from "../request.js";
 import { COSTS, LIMITS, LISTS, NOW, READ_LIMITS, scratch } from "../scratch.js";
 import type { Amount } from "../types.js";
@@ -39,6 +39,18 @@ export interface Failures {
   onSuccess(): void;
 }
 
+/** What processes share, and this one's part of it. */
+export interface ShareSource {
+  readonly shares: readonly number[];
+  readonly concurrency: number;
+  readonly members: number;
+  /** Sets the share of the queues anew where it has ended. */
+  check(): void;
+}
+
+/** A process whose calls wait for a share is held by a timer that rings so often, in microseconds. */
+const HOLD_MICROS = 60_000_000;
+
 /** Calls that wait and run under one budget. The engine says which of them may go, and when. */
 export class CallQueue {
   readonly #engine: EnginePacer;
@@ -56,12 +68,21 @@ export class CallQueue {
   #idle: (() => void)[] = [];
   /** Calls that may go and whose functions have not been called. */
   #toBegin = 0;
+  #share: ShareSource | undefined;
+  #waitingCount = 0;
 
-  constructor(settings: PacerSettings, listeners: Listeners<PacerEvents>, failures: Failures) {
+  constructor(settings: PacerSettings, listeners: Listeners<PacerEvents>, failures: Failures, share?: ShareSource) {
     this.#settings = settings;
     this.#listeners = listeners;
     this.#failures = failures;
-    this.#engine = engineErrors(() => engine.createPacer(settings.engine, scratch));
+    this.#engine = engineErrors(() => machines.createPacer(settings.engine, scratch));
+    this.#share = share;
+    if (share !== undefined) this.setShare(share.shares, share.concurrency);
+  }
+
+  /** Calls that wait. */
+  get waiting(): number {
+    return this.#waitingCount;
   }
 
   get names(): readonly string[] {
@@ -100,6 +121,7 @@ export class CallQueue {
 
   /** Takes a place for a call that somebody else makes, if it may go now; its ticket is for {@link CallQueue.end}. */
   start(cost: Amount): number | undefined {
+    this.#share?.check();
     writeAmount(cost, this.names);
     scratch[NOW] = nowMicros();
     scratch[PRIORITY] = 0;
@@ -124,6 +146,7 @@ export class CallQueue {
 
   /** Corrects what a call has taken, of the policies that are named; nothing where it has ended. */
   settle(call: Call, actual: Amount): void {
+    this.#share?.check();
     writeActual(actual, this.names);
     if (typeof actual === "object") this.#writeUnnamed(call, actual);
     call.charged = this.names.map((_, i) => (typeof actual === "object" ? (scratch[COSTS + i] as number) : actual));
@@ -134,6 +157,7 @@ export class CallQueue {
 
   /** The other side has `left` of a policy for all that it has not seen, for a time. */
   learn(call: Call, policy: number, left: number, spanMicros: number): void {
+    this.#share?.check();
     scratch[PRIORITY] = policy;
     scratch[LANE] = left;
     scratch[DEADLINE] = spanMicros;
@@ -154,6 +178,7 @@ export class CallQueue {
   }
 
   resume(): void {
+    this.#share?.check();
     scratch[LISTS] = 0;
     this.#about(0);
     this.#engine.resume();
@@ -196,6 +221,7 @@ export class CallQueue {
   }
 
   stats(): PacerStats {
+    this.#share?.check();
     scratch[LISTS] = READ_LIMITS;
     this.#about(0);
     this.#engine.state();
@@ -207,7 +233,7 @@ export class CallQueue {
       running: scratch[RUNNING] as number,
       share: isCounted ? (scratch[LIMITS] as number) : Number.POSITIVE_INFINITY,
       quota: this.#settings.engine.policies[0]?.limit ?? Number.POSITIVE_INFINITY,
-      peers: 1,
+      peers: this.#share?.members ?? 1,
       startedInWindow: isCounted ? (scratch[COSTS] as number) : 0,
       pausedMs: paused < 0 ? 0 : pauseMillis(paused, scratch[NOW] as number),
     };
@@ -334,6 +360,7 @@ export class CallQueue {
   #submit(call: Call): Promise<Call> | undefined {
     const { options } = call;
     options?.signal?.throwIfAborted();
+    this.#share?.check();
     const now = nowMicros();
     const deadline = this.#deadline(options, now);
     if (options?.cost === undefined) writeUsual();
@@ -384,6 +411,7 @@ export class CallQueue {
   }
 
   #finish(ticket: number): void {
+    this.#share?.check();
     scratch[LISTS] = 0;
     this.#about(ticket);
     this.#engine.finish();
@@ -391,6 +419,7 @@ export class CallQueue {
   }
 
   #abort(given: Iterable<Call>, reason: unknown): void {
+    this.#share?.check();
     const calls = [...given];
     const cancelled: Call[] = [];
     scratch[LISTS] = 0;
@@ -421,11 +450,12 @@ export class CallQueue {
   /** Does what a call of the engine has left to do. */
   #follow(): void {
     if (scratch[EVENTS] !== 0) this.#drain();
-    else this.#wakeUp.set(scratch[NEXT] as number);
+    else this.#wake();
   }
 
   /** Takes all events. What they start runs after this, so no call of the engine comes in between. */
   #drain(): void {
+    this.#share?.check();
     let count: number;
     do {
       scratch[NOW] = nowMicros();
@@ -433,8 +463,17 @@ export class CallQueue {
       count = scratch[EVENTS] as number;
       for (let i = 0; i < count; i++) this.#happened(scratch[LIST + i] as number);
     } while (count === MOST_EVENTS);
-    this.#wakeUp.set(scratch[NEXT] as number);
+    this.#wake();
     if (scratch[WAITING] === 0) this.#waiting.shrink();
+  }
+
+  /** Sets the timer. Where calls wait for a share, whose messages hold nobody, it holds the process. */
+  #wake(): void {
+    const [next, now] = [scratch[NEXT] as number, scratch[NOW] as number];
+    this.#waitingCount = scratch[WAITING] as number;
+    const holds =
+      this.#share !== undefined && next < 0 && this.#waitingCount > 0 && (scratch[PAUSED_UNTIL] as number) < 0;
+    this.#wakeUp.set(holds ? (Math.floor(now / HOLD_MICROS) + 2) * HOLD_MICROS : next);
   }
 
   #happened(event: number): void {

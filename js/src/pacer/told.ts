@@ -1,4 +1,4 @@
-import { engine } from "../engine.js";
+import { machines } from "../machines.js";
 import type { Call } from "./call.js";
 import type { CallQueue } from "./queue.js";
 
@@ -26,7 +26,7 @@ export function readTold(headers: unknown): Told {
     if (FIELDS.test(name)) lines += `${name}: ${String(value).replaceAll("\n", " ")}\n`;
   });
   if (lines === "") return { retryAfterMicros: undefined, limits: [] };
-  const [retryAfter = "", ...limits] = engine.told(lines, Math.floor(Date.now() / 1000)).split("\n");
+  const [retryAfter = "", ...limits] = machines.told(lines, Math.floor(Date.now() / 1000)).split("\n");
   return { retryAfterMicros: count(retryAfter), limits: limits.map(toldLimit) };
 }
 

@@ -1,4 +1,7 @@
+import type { Share } from "../share/settings.js";
 import type { Amount, Duration, Policy, Rate, Redis } from "../types.js";
+
+export type { Share } from "../share/settings.js";
 
 /** What {@link Pacer.update} changes; what is absent stays. */
 export interface PacerUpdate<N extends string = string> {
@@ -62,10 +65,13 @@ export type PacerOptions<N extends string = string> = (
   retry?: Retry;
   /** Whether `fetch` and errors teach the pacer what the other side has left; true when absent. */
   learn?: boolean;
-  /** Not in this version: a pacer keeps its quota in this process. */
-  redis?: Redis | undefined;
-  /** Not in this version. */
-  share?: undefined;
+  /**
+   * Shares the quota with all processes that give the same `name` here: a URL, a client, or two of them, one that
+   * publishes and one that subscribes. See `docs/shared-quota.md`.
+   */
+  redis?: Redis | readonly [publisher: object, subscriber: object] | undefined;
+  /** How it is shared; `"peers"` when absent. */
+  share?: Share | undefined;
 };
 
 /** A limit that is counted in a sliding window, exactly. */
@@ -77,11 +83,11 @@ export interface PacerStats {
   waiting: number;
   /** Calls that run. */
   running: number;
-  /** What may be used of the first policy's limit. */
+  /** What this process may use of the first policy's limit now. */
   share: number;
   /** The first policy's limit; `Infinity` where only the concurrency is bounded. */
   quota: number;
-  /** How many share the quota. */
+  /** How many processes share the quota, this one included. */
   peers: number;
   /** The cost that has started in the first policy's present window. */
   startedInWindow: number;
@@ -91,8 +97,16 @@ export interface PacerStats {
 
 /** What {@link Pacer.on} reports. */
 export interface PacerEvents {
-  /** A listener threw. */
+  /** A listener threw; or Redis, where the quota is shared. */
   error: Error;
+  /** What this process may use of the first policy (or of the concurrency, where there is none) has changed. */
+  share: { now: number; was: number };
+  /** How many processes share the quota, this one included. */
+  peers: number;
+  /** This process is cut off from the others and starts nothing (true), or is back (false). */
+  fenced: boolean;
+  /** Another process says that the quota of this name is something else. */
+  conflict: { ours: string; theirs: string };
   /** Nothing starts for a while: `from` is `"pause"`, or the status of the response that asks for it. */
   paused: { ms: number; from: string };
   /** A call goes again. */

@@ -1,32 +1,14 @@
 import { nowMicros } from "../clock.js";
-import type { EngineRoster } from "../engine.js";
-import { closedError, optionError } from "../errors.js";
+import { closedError } from "../errors.js";
 import { Listeners } from "../events.js";
-import { checkOptions, engineErrors } from "../validate.js";
+import type { EngineRoster } from "../machines.js";
+import { engineErrors } from "../validate.js";
 import { Alarm } from "./alarm.js";
+import { checkMember, checkPage, type Page } from "./asked.js";
 import { checkedText, dataAsJson } from "./text.js";
-import type {
-  Member,
-  Membership,
-  NewMember,
-  Presence,
-  PresenceChange,
-  PresenceEvent,
-  PresenceEvents,
-} from "./types.js";
+import { emitTold, type Told } from "./told.js";
+import type { Member, Membership, NewMember, Presence, PresenceChange, PresenceEvents } from "./types.js";
 import { WatchIterator } from "./watch.js";
-
-const PAGE = 1000;
-
-/** What the engine hands out. */
-interface Told<T> {
-  room: string;
-  kind: "join" | "update" | "leave";
-  reason?: "left" | "expired";
-  /** Whether the user came or went with the member. */
-  user: boolean;
-  member: Member<T>;
-}
 
 /** Presence within this process. */
 export class MemoryPresence<T> implements Presence<T> {
@@ -45,11 +27,7 @@ export class MemoryPresence<T> implements Presence<T> {
 
   async join(room: string, member: NewMember<T>): Promise<Membership<T>> {
     this.#refuseClosed();
-    checkedText("CONFIG_ROOM", "room", room);
-    checkOptions("member", member as unknown, ["id", "user", "data"]);
-    const id = member.id === undefined ? madeUpId() : checkedText("CONFIG_ID", "id", member.id);
-    const user = member.user === undefined ? undefined : checkedText("CONFIG_USER", "user", member.user);
-    const data = dataAsJson(member.data);
+    const { id, user, data } = checkMember(room, member);
     const session = ++this.#lastSession;
     engineErrors(() => this.#engine.join(room, id, session, user, data, nowMicros()));
     this.#tell();
@@ -60,18 +38,9 @@ export class MemoryPresence<T> implements Presence<T> {
     };
   }
 
-  async members(
-    room: string,
-    page: { cursor?: string; limit?: number } = {},
-  ): Promise<{ members: Member<T>[]; cursor?: string }> {
+  async members(room: string, page: Page = {}): Promise<{ members: Member<T>[]; cursor?: string }> {
     this.#refuseClosed();
-    checkedText("CONFIG_ROOM", "room", room);
-    checkOptions("page", page as unknown, ["cursor", "limit"]);
-    const { cursor = "", limit = PAGE } = page;
-    if (typeof cursor !== "string") throw optionError("CONFIG_CURSOR", "cursor", cursor, "one that `members` gave");
-    if (!Number.isSafeInteger(limit) || limit < 1) {
-      throw optionError("CONFIG_PAGE_LIMIT", "limit", limit, "a whole number from 1");
-    }
+    const { cursor, limit } = checkPage(room, page);
     return this.#read(() => JSON.parse(this.#engine.members(room, cursor, limit, nowMicros())));
   }
 
@@ -177,16 +146,8 @@ export class MemoryPresence<T> implements Presence<T> {
     this.#telling = false;
   }
 
-  #emit({ room, kind, reason, user, member }: Told<T>): void {
-    const event: PresenceEvent<T> = reason === undefined ? { room, member } : { room, member, reason };
-    this.#listeners.emit(kind, event);
-    if (user) this.#listeners.emit(kind === "join" ? "user-join" : "user-leave", event);
-    for (const watch of [...(this.#watches.get(room) ?? [])]) watch.wake();
+  #emit(told: Told<T>): void {
+    emitTold(this.#listeners, told);
+    for (const watch of [...(this.#watches.get(told.room) ?? [])]) watch.wake();
   }
-}
-
-/** 128 random bits. */
-function madeUpId(): string {
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,7 +1,5 @@
-import type { EnginePresenceConfig } from "../engine.js";
-import { optionError, TollgateError } from "../errors.js";
-import { storeSettings } from "../store/settings.js";
-import type { StoreOptions } from "../types.js";
+import { optionError } from "../errors.js";
+import type { EnginePresenceConfig } from "../machines.js";
 import { checkOptions, micros } from "../validate.js";
 
 const SHARED = ["name", "redis", "prefix", "storeTimeout"] as const;
@@ -10,7 +8,6 @@ const OPTIONS = [...SHARED, "ttl", "heartbeat", "grace", "maxData"] as const;
 /** The options of presence, ready for the engine, which knows their bounds. */
 export function presenceConfig(given: unknown): EnginePresenceConfig {
   checkOptions("createPresence", given, OPTIONS);
-  checkShared(given);
   const config: EnginePresenceConfig = {};
   if (given.ttl !== undefined) config.ttlMicros = micros("CONFIG_TTL", "ttl", given.ttl);
   if (given.heartbeat !== undefined) {
@@ -19,23 +16,6 @@ export function presenceConfig(given: unknown): EnginePresenceConfig {
   if (given.grace !== undefined) config.graceMicros = micros("CONFIG_GRACE", "grace", given.grace);
   if (given.maxData !== undefined) config.maxData = maxData(given.maxData);
   return config;
-}
-
-/** The options of a bus. */
-export function checkBusOptions(given: unknown): void {
-  checkOptions("createBus", given, SHARED);
-  checkShared(given);
-}
-
-function checkShared(given: Record<string, unknown>): void {
-  const { name, prefix, storeTimeout, redis } = given;
-  storeSettings({ name, prefix, storeTimeout } as Omit<StoreOptions, "redis">);
-  if (redis === undefined) return;
-  throw new TollgateError(
-    "CONFIG_REDIS",
-    "redis: a Redis URL or client is not allowed; expected undefined: this version keeps presence and bus in memory",
-    "Leave redis out (and REDIS_URL unset) to have them within this process.",
-  );
 }
 
 function maxData(given: unknown): number {

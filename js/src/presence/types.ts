@@ -63,7 +63,7 @@ export interface PresenceEvents<T> {
   "user-join": PresenceEvent<T>;
   /** The last connection of a user in a room is gone. */
   "user-leave": PresenceEvent<T>;
-  /** What a listener threw. */
+  /** What a listener threw; over Redis also the first failure since its last answer, and messages that were dropped. */
   error: unknown;
 }
 
@@ -74,19 +74,25 @@ export type PresenceChange<T> =
 
 /** Who is where. */
 export interface Presence<T = unknown> {
-  /** Becomes a member of a room. */
+  /**
+   * Becomes a member of a room. Over Redis it resolves within twice `storeTimeout` also where Redis is away: then a later
+   * heartbeat registers the member.
+   */
   join(room: string, member: NewMember<T>): Promise<Membership<T>>;
-  /** Members, in the order of their ids: at most `limit` of them (1,000 when absent), after `cursor`. */
+  /**
+   * Members: at most `limit` of them (1,000 when absent), after `cursor`. In the memory of one process they come in the
+   * order of their ids. Over Redis in none, and about `limit` of them: a small room comes whole. Rejects with `STORE_…`.
+   */
   members(room: string, page?: { cursor?: string; limit?: number }): Promise<{ members: Member<T>[]; cursor?: string }>;
-  /** How many connections and users there are, without reading them. */
+  /** How many connections and users there are, without reading them. Over Redis it rejects with `STORE_…`. */
   count(room: string): Promise<{ members: number; users: number }>;
-  /** Whether there is such a member. */
+  /** Whether there is such a member. Over Redis it rejects with `STORE_…`. */
   has(room: string, id: string): Promise<boolean>;
   /** Follows a room. What happens while nobody asks is summed up: who came and went meanwhile is not told. */
   watch(room: string): AsyncIterable<PresenceChange<T>>;
   /** Listens; returns what ends it. */
   on<E extends keyof PresenceEvents<T>>(event: E, listener: (event: PresenceEvents<T>[E]) => void): () => void;
-  /** Ends all watches; later calls reject with `CLOSED`. */
+  /** Ends all watches, and over Redis leaves with all members of this process; later calls reject with `CLOSED`. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

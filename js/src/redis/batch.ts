@@ -1,6 +1,6 @@
 import type { TollgateError } from "../errors.js";
 import { afterInput, Deadline } from "./deadline.js";
-import type { Link } from "./link.js";
+import type { Link, ScriptCall } from "./link.js";
 import { timedOut } from "./store-errors.js";
 
 /** A script of decisions, and what all calls of one limiter have in common. */
@@ -11,6 +11,8 @@ export interface BatchScript {
   head: readonly string[];
   /** Commands that one decision runs in Redis. */
   commands: number;
+  /** The argument of the usual decision: a call of only such has no arguments for them. */
+  usualArg: string;
 }
 
 /** One decision on its way. */
@@ -26,12 +28,13 @@ export interface Question {
 const COMMANDS_A_CALL = 256;
 /** Calls that are out while further decisions gather: measured, more make the calls smaller and nothing faster. */
 const CALLS_OUT = 2;
+/** As many questions are worth two calls, where nothing is out: Redis decides one half while the other is on its way. */
+const WORTH_TWO_CALLS = 16;
 
 /**
  * Decisions of one limiter that travel together, in a cluster those of one partition.
  *
- * The first is sent at once when nothing is out; what is asked for meanwhile gathers until this turn of the event loop
- * ends.
+ * What is asked for gathers until this turn of the event loop ends.
  */
 export class Batcher {
   #link: Link;
@@ -67,13 +70,17 @@ export class Batcher {
       return;
     }
     this.#open().questions.push(question);
-    if (this.#link.commands.transport === "http" || (this.#out === 0 && !this.#scheduled)) this.#sendNext();
+    if (this.#link.commands.transport === "http") this.#sendNext();
     else this.#schedule();
   }
 
   #open(): Batch {
     const last = this.#waiting.at(-1);
     if (last !== undefined && last.questions.length < this.#longest) return last;
+    return this.#newBatch();
+  }
+
+  #newBatch(): Batch {
     const batch = new Batch(this.#timeoutMs, () => this.#drop(batch));
     this.#waiting.push(batch);
     return batch;
@@ -84,23 +91,45 @@ export class Batcher {
     this.#scheduled = true;
     afterInput(() => {
       this.#scheduled = false;
+      if (this.#out === 0) this.#halve();
       while (this.#out < CALLS_OUT && this.#waiting.length > 0) this.#sendNext();
     });
+  }
+
+  /** With one call out at a time, Redis would wait while its answers are read, and we while it decides. */
+  #halve(): void {
+    const [only, next] = this.#waiting;
+    if (only === undefined || next !== undefined || only.questions.length < WORTH_TWO_CALLS) return;
+    const rest = this.#newBatch();
+    rest.questions.push(...only.questions.splice(only.questions.length / 2));
   }
 
   #sendNext(): void {
     const batch = this.#waiting.shift();
     if (batch === undefined) return;
     this.#out++;
-    const { source, sha1 } = this.#script;
-    const call = { source, sha1, keys: batch.keys(), args: [...this.#script.head, ...batch.args()] };
-    batch.giveUp = this.#link.send(call, this.#partition, (error, reply, micros) => {
+    batch.giveUp = this.#link.send(this.#call(batch.questions), this.#partition, (error, reply, micros) => {
       this.#out--;
       if (micros > 0) this.#onAnswer(micros);
       if (error === undefined) batch.answer(reply);
       else batch.fail(error);
       if (this.#waiting.length > 0) this.#schedule();
     });
+  }
+
+  /** The keys and arguments of questions: fewer of them is what makes a call cheap to send and to read. */
+  #call(questions: readonly Question[]): ScriptCall {
+    const { source, sha1, head, usualArg } = this.#script;
+    const keys: string[] = [];
+    const args = [...head];
+    let isUsual = true;
+    for (const question of questions) {
+      for (const key of question.keys) keys.push(key);
+      args.push(question.arg);
+      isUsual &&= question.arg === usualArg;
+    }
+    if (isUsual) args.length = head.length;
+    return { source, sha1, keys, args };
   }
 
   /** The deadline of a batch that was never sent. */
@@ -123,19 +152,9 @@ class Batch {
     });
   }
 
-  keys(): string[] {
-    return this.questions.flatMap(({ keys }) => keys);
-  }
-
-  args(): string[] {
-    return this.questions.map(({ arg }) => arg);
-  }
-
   answer(reply: unknown): void {
     this.#deadline.clear();
-    this.questions.forEach((question, index) => {
-      question.answer(reply, index);
-    });
+    for (let i = 0; i < this.questions.length; i++) (this.questions[i] as Question).answer(reply, i);
   }
 
   fail(error: TollgateError): void {

@@ -1,4 +1,5 @@
 import { show, TollgateError } from "../errors.js";
+import { ClusterNode } from "./cluster-node.js";
 import type { ClientState, Commands } from "./commands.js";
 
 /** The parts of users' clients that are used; which of them a client has tells what it is. */
@@ -18,6 +19,7 @@ export interface ClientMethods {
   evalSha?: (sha1: string, options: object) => Promise<unknown>;
   sendCommand?: (firstKey: string | undefined, isReadonly: boolean, args: readonly string[]) => Promise<unknown>;
   eval?: (...args: unknown[]) => Promise<unknown>;
+  publish?: (channel: string, message: string) => Promise<unknown>;
 }
 
 const known = new WeakMap<object, Commands>();
@@ -63,6 +65,7 @@ class IoRedis implements Commands {
   readonly transport = "tcp";
   readonly isCluster: boolean;
   #client: ClientMethods;
+  #node: ClusterNode | undefined;
   #wasReady = false;
 
   constructor(client: ClientMethods) {
@@ -94,6 +97,12 @@ class IoRedis implements Commands {
     return this.#client.eval?.(source, keys.length, keys, args);
   }
 
+  async publish(channel: string, message: string): Promise<unknown> {
+    if (!this.isCluster) return this.#client.publish?.(channel, message);
+    this.#node ??= new ClusterNode(this.#client);
+    return (await this.#node.client()).publish?.(channel, message);
+  }
+
   info(): Promise<unknown> | undefined {
     return this.#client.info?.("server");
   }
@@ -112,6 +121,7 @@ class NodeRedis implements Commands {
   readonly transport = "tcp";
   readonly isCluster: boolean;
   #client: ClientMethods;
+  #node: ClusterNode | undefined;
   #wasReady = false;
 
   constructor(client: ClientMethods) {
@@ -156,6 +166,12 @@ class NodeRedis implements Commands {
     return this.#client.sendCommand?.(keys[0], false, [command, script, `${keys.length}`, ...keys, ...args]);
   }
 
+  async publish(channel: string, message: string): Promise<unknown> {
+    if (!this.isCluster) return this.#client.publish?.(channel, message);
+    this.#node ??= new ClusterNode(this.#client);
+    return (await this.#node.client()).publish?.(channel, message);
+  }
+
   info(): Promise<unknown> | undefined {
     return this.isCluster ? undefined : this.#client.info?.("server");
   }
@@ -191,6 +207,10 @@ class Upstash implements Commands {
 
   async eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     return this.#client.eval?.(source, keys, args);
+  }
+
+  async publish(channel: string, message: string): Promise<unknown> {
+    return this.#client.publish?.(channel, message);
   }
 
   info(): undefined {

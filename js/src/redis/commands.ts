@@ -12,6 +12,8 @@ export interface Commands {
   onStarted(listener: () => void): void;
   evalsha(sha1: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+  /** Publishes on a channel of classic pub/sub; how many heard it. Calls are sent in the order in which they are made. */
+  publish(channel: string, message: string): Promise<unknown>;
   /** What INFO says about the server; undefined where the client cannot ask. */
   info(): Promise<unknown> | undefined;
   /** Told that a probe was not answered, with a key of it: what else the client can try, it tries now. */

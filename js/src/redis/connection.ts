@@ -48,6 +48,10 @@ export class Connection implements Commands {
     return this.#now().eval(source, keys, args);
   }
 
+  async publish(channel: string, message: string): Promise<unknown> {
+    return this.#now().publish(channel, message);
+  }
+
   info(): Promise<unknown> | undefined {
     return this.#client?.commands.info();
   }
@@ -114,9 +118,11 @@ export class Connection implements Commands {
   }
 
   #drop(): void {
+    const client = this.#client;
     this.#state = "down";
-    this.#client?.destroy();
+    // Before it is ended: node-redis tells that it has ended while it ends.
     this.#client = undefined;
+    client?.destroy();
   }
 
   #later(): void {

@@ -41,8 +41,8 @@ function namesOn(redis: string | object): Names {
   return names;
 }
 
-/** The limiter's name in keys. */
-export function nameOf({ name }: StoreSpec): string {
+/** The name of a limiter in keys, or of a bus in channels. */
+export function nameOf({ name }: { name?: string | undefined }): string {
   if (name === undefined) return UNNAMED;
   if (typeof name === "string" && name !== "" && new TextEncoder().encode(name).length <= 256) return name;
   throw optionError("CONFIG_NAME", "name", name, "a text of 1 to 256 bytes");

@@ -1,19 +1,19 @@
 import { TollgateError } from "../errors.js";
 import { type ClientMethods, commandsOf } from "./clients.js";
 import type { Commands } from "./commands.js";
+import { CONNECT_MS } from "./connect-time.js";
 
 /** A connection that was opened for a URL; it is ready, and does not hold the process. */
 export interface OpenClient {
   commands: Commands;
+  /** The client itself. */
+  client: object;
   /** Ends it; calls that are out fail. */
   destroy(): unknown;
 }
 
 /** Opens one connection. `lost` is called once, when it breaks after it was ready. */
 export type Open = (url: string, lost: (error: Error) => void) => Promise<OpenClient>;
-
-/** Longest time that a connection may take to be ready. */
-const CONNECT_MS = 2_000;
 
 /** The first of ioredis and redis that is installed. */
 export async function installedClient(): Promise<Open> {
@@ -41,7 +41,8 @@ async function load<T>(name: string): Promise<T | undefined> {
 interface Emitter {
   on(event: string, listener: (error: Error) => void): unknown;
 }
-interface IoRedisClient extends Emitter, ClientMethods {
+/** The parts of a client of ioredis that are used to open it. */
+export interface IoRedisClient extends Emitter, ClientMethods {
   connect(): Promise<unknown>;
   disconnect(): void;
   stream?: { unref?: () => void };
@@ -52,7 +53,7 @@ interface IoRedisModule {
 }
 
 /** Nothing is queued or sent again, and a lost connection stays lost: {@link Connection} opens the next one. */
-const IOREDIS_OPTIONS = {
+export const IOREDIS_OPTIONS = {
   lazyConnect: true,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
@@ -69,15 +70,20 @@ export async function openIoRedis(
   url: string,
   lost: (error: Error) => void,
 ): Promise<OpenClient> {
-  const client = new (Redis ?? (fallback as NonNullable<typeof Redis>))(url, IOREDIS_OPTIONS);
+  return connectIoRedis(new (Redis ?? (fallback as NonNullable<typeof Redis>))(url, IOREDIS_OPTIONS), lost);
+}
+
+/** Connects a client made with {@link IOREDIS_OPTIONS}. */
+export async function connectIoRedis(client: IoRedisClient, lost: (error: Error) => void): Promise<OpenClient> {
   const watch = new Watch(client, "end", lost);
   const destroy = () => client.status === "end" || client.disconnect();
   await watch.ready(client.connect(), destroy);
   client.stream?.unref?.();
-  return { commands: commandsOf(client), destroy };
+  return { commands: commandsOf(client), client, destroy };
 }
 
-interface NodeRedisClient extends Emitter, ClientMethods {
+/** The parts of a client of node-redis that are used to open it. */
+export interface NodeRedisClient extends Emitter, ClientMethods {
   connect(): Promise<unknown>;
   unref(): void;
   destroy?(): void;
@@ -94,12 +100,16 @@ export async function openNodeRedis(
   lost: (error: Error) => void,
 ): Promise<OpenClient> {
   const socket = { reconnectStrategy: false, connectTimeout: CONNECT_MS };
-  const client = createClient({ url, socket, disableOfflineQueue: true });
+  return connectNodeRedis(createClient({ url, socket, disableOfflineQueue: true }), lost);
+}
+
+/** Connects a client made with a `reconnectStrategy` of `false`. */
+export async function connectNodeRedis(client: NodeRedisClient, lost: (error: Error) => void): Promise<OpenClient> {
   const destroy = () => endNodeRedis(client);
   const watch = new Watch(client, "end", lost);
   await watch.ready(client.connect(), destroy);
   client.unref();
-  return { commands: commandsOf(client), destroy };
+  return { commands: commandsOf(client), client, destroy };
 }
 
 /** Version 4 has only the one, which rejects where nothing is open. */
@@ -149,7 +159,8 @@ class Watch {
 
   #onLost(): void {
     if (!this.#isReady) return;
-    this.#lost?.(this.#lastError ?? new Error("the connection was closed"));
+    const lost = this.#lost;
     this.#lost = undefined;
+    lost?.(this.#lastError ?? new Error("the connection was closed"));
   }
 }

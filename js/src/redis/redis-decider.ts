@@ -82,18 +82,14 @@ export class RedisDecider implements Decider {
     const arg = script === WINDOW ? costOf() : this.#store.text(isPeek);
     const keys = this.#decisionKeys(script, partition, escaped);
     return new Promise((resolve, reject) => {
-      this.#batcher(script, partition).add({
-        keys,
-        arg,
-        answer: (reply, index) => {
-          try {
-            resolve(this.#read(reply, index, script, isPeek, request));
-          } catch (error) {
-            reject(error);
-          }
-        },
-        fail: reject,
-      });
+      const answer = (reply: unknown, index: number) => {
+        try {
+          resolve(this.#read(reply, index, script, isPeek, request));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.#batcher(script, partition).add({ keys, arg, answer, fail: reject });
     });
   }
 
@@ -115,7 +111,8 @@ export class RedisDecider implements Decider {
     let batcher = this.#batchers.get(id);
     if (batcher === undefined) {
       const { source, sha1 } = scriptAt(script);
-      const plan = { source, sha1, head: this.#store.heads[script], commands: this.#store.commands[script] };
+      const usualArg = script === WINDOW ? "1" : "";
+      const plan = { source, sha1, head: this.#store.heads[script], commands: this.#store.commands[script], usualArg };
       batcher = new Batcher(this.#link, plan, place, this.#timeoutMs, this.#spec.onAnswer);
       this.#batchers.set(id, batcher);
     }

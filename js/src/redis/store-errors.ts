@@ -5,7 +5,7 @@ export function unavailable(why: string): TollgateError {
   return new TollgateError(
     "STORE_UNAVAILABLE",
     `Redis was not asked: ${why}`,
-    "Nothing was counted. See that Redis runs and can be reached; limits go on as onStoreError says.",
+    "Nothing was counted or sent. See that Redis runs and can be reached; limits go on as onStoreError says.",
   );
 }
 
@@ -14,7 +14,7 @@ export function timedOut(ms: number): TollgateError {
   return new TollgateError(
     "STORE_TIMEOUT",
     `Redis did not answer within ${ms} ms`,
-    "The call may have been counted. Give storeTimeout more time, or see what keeps Redis busy.",
+    "The call may have been counted, or the message sent. Give storeTimeout more time, or see what keeps Redis busy.",
   );
 }
 
@@ -23,7 +23,7 @@ export function failedCall(error: unknown): TollgateError {
   return new TollgateError(
     "STORE_ERROR",
     `Redis failed: ${messageOf(error)}`,
-    "Limits go on as onStoreError says. A lost connection may have lost the answer of a call that was counted.",
+    "Limits go on as onStoreError says. A lost connection may have lost the answer of a call that was counted or sent.",
   );
 }
 

@@ -4,6 +4,7 @@ import { ALLOWED, COST, LIMITS, LISTS, READ_LIMITS, RETRY_AFTER, scratch } from 
 import { seededLimiter } from "../seeded.js";
 import type { Decision } from "../types.js";
 import type { RulesConfig } from "../validate.js";
+import { partNow } from "./local-share.js";
 import type { OnStoreError, StoreSettings } from "./settings.js";
 
 /** What a refusal for want of a store tells callers to wait. */
@@ -17,14 +18,19 @@ export class Fallback<N extends string> {
   failedOpen = 0;
   failedClosed = 0;
   #mode: OnStoreError;
-  #share: number;
+  /** Says the part of the limits that is allowed here. */
+  #part: () => number;
+  /** The limit of each policy, where the part of it may change: it is then given with each call. */
+  #limits: readonly number[] | undefined;
   /** Decides what is decided in this process. */
   #local: EngineLimiter;
 
   constructor(config: RulesConfig, { onStoreError, localShare }: StoreSettings, whole: EngineLimiter) {
     this.#mode = onStoreError;
-    this.#share = localShare;
-    this.#local = localShare === 1 ? whole : seededLimiter(shareOf(config, localShare));
+    this.#part = partNow(localShare);
+    const isFixed = typeof localShare === "number";
+    this.#limits = isFixed ? undefined : config.policies.map(({ limit }) => limit);
+    this.#local = isFixed && localShare !== 1 ? seededLimiter(shareOf(config, localShare)) : whole;
   }
 
   /** Decides, and charges where this process keeps the count. */
@@ -82,11 +88,16 @@ export class Fallback<N extends string> {
   }
 
   #scaleLimits(): void {
-    if (this.#share === 1 || ((scratch[LISTS] as number) & READ_LIMITS) === 0) return;
+    const isGiven = ((scratch[LISTS] as number) & READ_LIMITS) !== 0;
+    if (!isGiven && this.#limits === undefined) return;
+    const share = this.#part();
+    if (share === 1) return;
     for (let i = 0; i < this.#local.names.length; i++) {
-      const limit = scratch[LIMITS + i] as number;
-      if (limit > 0) scratch[LIMITS + i] = part(limit, this.#share);
+      const given = isGiven ? (scratch[LIMITS + i] as number) : 0;
+      const limit = given > 0 ? given : (this.#limits?.[i] ?? 0);
+      scratch[LIMITS + i] = limit > 0 ? part(limit, share) : 0;
     }
+    scratch[LISTS] = (scratch[LISTS] as number) | READ_LIMITS;
   }
 }
 

@@ -1,6 +1,7 @@
 import { optionError } from "../errors.js";
 import type { StoreOptions } from "../types.js";
 import { micros } from "../validate.js";
+import { checkedLocalShare, type LocalShare } from "./local-share.js";
 
 /** What happens to a call that the store does not decide. */
 export type OnStoreError = "open" | "closed" | "local";
@@ -11,7 +12,7 @@ export interface StoreSettings {
   prefix: string;
   onStoreError: OnStoreError;
   timeoutMs: number | undefined;
-  localShare: number;
+  localShare: LocalShare;
   /** Longest time that a refusal is remembered; 0 for not at all. */
   denialCacheMicros: number;
 }
@@ -28,7 +29,7 @@ export function storeSettings(given: Omit<StoreOptions, "redis">): StoreSettings
     prefix: prefix(given.prefix),
     onStoreError: onStoreError(given.onStoreError),
     timeoutMs: given.storeTimeout === undefined ? undefined : timeout(given.storeTimeout),
-    localShare: localShare(given.localShare),
+    localShare: checkedLocalShare(given.localShare),
     denialCacheMicros: denialCache(given.denialCache),
   };
 }
@@ -47,11 +48,6 @@ function timeout(given: unknown): number {
   const ms = micros("CONFIG_STORE_TIMEOUT", "storeTimeout", given) / 1000;
   if (ms >= 1 && ms <= LONGEST_TIMEOUT_MS) return ms;
   throw optionError("CONFIG_STORE_TIMEOUT", "storeTimeout", given, "a duration from 1 ms to 60 s");
-}
-
-function localShare(given: unknown = 1): number {
-  if (typeof given === "number" && given > 0 && given <= 1) return given;
-  throw optionError("CONFIG_LOCAL_SHARE", "localShare", given, "a number above 0, and at most 1 for the whole limit");
 }
 
 function denialCache(given: unknown): number {

@@ -1,83 +1,101 @@
 import { optionError } from "../errors.js";
 import { ALLOWED, COST, COSTS, LISTS, NOW } from "../scratch.js";
-import * as glue from "./glue.js";
 
 /** Code units of a usual key. For a longer one, room is made, and given back by the next call. */
 const USUAL_UNITS = 256;
 
-/** Views of the engine's memory. When that grows, they are left with a length of 0. */
-let memory: WebAssembly.Memory;
-let numbers = new Float64Array(0);
-let units = new Uint16Array(0);
-
-/** Says whose memory it is. */
-export function useMemory(of: WebAssembly.Memory): void {
-  memory = of;
-  units = new Uint16Array(0);
+/** What an engine offers for its memory. */
+export interface MemoryCalls {
+  makeRoom(units: number): number;
+  numbersAt(): number;
 }
 
-/** Writes a key as UTF-16, which loses nothing of any string. Says how long it is. */
-export function putKey(key: string): number {
-  const { length } = key;
-  if (length > USUAL_UNITS || units.length !== USUAL_UNITS) prepare(key);
-  const to = units;
-  for (let i = 0; i < length; i++) to[i] = key.charCodeAt(i);
-  return length;
-}
+/** The memory through which the calls of an engine travel. When it grows, views of it are left with a length of 0. */
+export class CallMemory {
+  #glue: MemoryCalls;
+  #memory: WebAssembly.Memory | undefined;
+  #numbers = new Float64Array(0);
+  #units = new Uint16Array(0);
 
-function prepare(key: string): void {
-  const room = Math.max(key.length, USUAL_UNITS);
-  const at = glue.makeRoom(room);
-  if (at === 0) throw optionError("CONFIG_KEY", "key", key, "a string that fits into the memory of this runtime");
-  units = new Uint16Array(memory.buffer, at, room);
-  viewNumbers();
-}
+  constructor(glue: MemoryCalls) {
+    this.#glue = glue;
+  }
 
-function viewNumbers(): void {
-  numbers = new Float64Array(memory.buffer, glue.numbersAt());
-}
+  /** Says whose memory it is. */
+  use(memory: WebAssembly.Memory): void {
+    this.#memory = memory;
+    this.#units = new Uint16Array(0);
+  }
 
-/** Writes what a call asks for. */
-export function putRequest(scratch: Float64Array): void {
-  numbers[NOW] = scratch[NOW] as number;
-  numbers[COST] = scratch[COST] as number;
-  const lists = scratch[LISTS] as number;
-  numbers[LISTS] = lists;
-  if (lists !== 0) numbers.set(scratch.subarray(COSTS), COSTS);
-}
+  /** Writes a key as UTF-16, which loses nothing of any string. Says how long it is. */
+  putKey(key: string): number {
+    const { length } = key;
+    if (length > USUAL_UNITS || this.#units.length !== USUAL_UNITS) this.#prepare(key);
+    const to = this.#units;
+    for (let i = 0; i < length; i++) to[i] = key.charCodeAt(i);
+    return length;
+  }
 
-/** Writes the first cells, up to and with `last`. */
-export function putCells(scratch: Float64Array, last: number): void {
-  if (numbers.length === 0) viewNumbers();
-  const to = numbers;
-  for (let i = 0; i <= last; i++) to[i] = scratch[i] as number;
-}
+  /** Writes what a call asks for. The key comes first, and makes the views. */
+  putRequest(scratch: Float64Array): void {
+    const to = this.#numbers;
+    to[NOW] = scratch[NOW] as number;
+    to[COST] = scratch[COST] as number;
+    const lists = scratch[LISTS] as number;
+    to[LISTS] = lists;
+    if (lists !== 0) to.set(scratch.subarray(COSTS), COSTS);
+  }
 
-/** Writes costs and limits by policy, where a call brings any. */
-export function putLists(scratch: Float64Array): void {
-  if (scratch[LISTS] !== 0) numbers.set(scratch.subarray(COSTS), COSTS);
-}
+  /** Writes the first cells, up to and with `last`. */
+  putCells(scratch: Float64Array, last: number): void {
+    const to = this.#seen();
+    for (let i = 0; i <= last; i++) to[i] = scratch[i] as number;
+  }
 
-/** Reads costs and limits by policy. */
-export function takeLists(scratch: Float64Array): void {
-  if (numbers.length === 0) viewNumbers();
-  scratch.set(numbers.subarray(COSTS, scratch.length), COSTS);
-}
+  /** Writes costs and limits by policy, where a call brings any. */
+  putLists(scratch: Float64Array): void {
+    if (scratch[LISTS] !== 0) this.#numbers.set(scratch.subarray(COSTS), COSTS);
+  }
 
-/** Reads the cells from `from` to before `end`. */
-export function takeCells(scratch: Float64Array, from: number, end: number): void {
-  if (numbers.length === 0) viewNumbers();
-  const source = numbers;
-  for (let i = from; i < end; i++) scratch[i] = source[i] as number;
-}
+  /** Reads costs and limits by policy. */
+  takeLists(scratch: Float64Array): void {
+    scratch.set(this.#seen().subarray(COSTS, scratch.length), COSTS);
+  }
 
-/** Writes what a call asks for, and the decision that it is about. */
-export function putDecision(scratch: Float64Array): void {
-  if (numbers.length === 0) viewNumbers();
-  numbers.set(scratch);
-}
+  /** Reads the cells from `from` to before `end`. */
+  takeCells(scratch: Float64Array, from: number, end: number): void {
+    const source = this.#seen();
+    for (let i = from; i < end; i++) scratch[i] = source[i] as number;
+  }
 
-/** Reads a decision that ends before the cell `end`. */
-export function takeDecision(scratch: Float64Array, end: number): void {
-  takeCells(scratch, ALLOWED, end);
+  /** Writes what a call asks for, and the decision that it is about. */
+  putDecision(scratch: Float64Array): void {
+    this.#seen().set(scratch);
+  }
+
+  /** Reads a decision that ends before the cell `end`. */
+  takeDecision(scratch: Float64Array, end: number): void {
+    this.takeCells(scratch, ALLOWED, end);
+  }
+
+  #prepare(key: string): void {
+    const room = Math.max(key.length, USUAL_UNITS);
+    const at = this.#glue.makeRoom(room);
+    if (at === 0) throw optionError("CONFIG_KEY", "key", key, "a string that fits into the memory of this runtime");
+    this.#units = new Uint16Array(this.#buffer, at, room);
+    this.#view();
+  }
+
+  #seen(): Float64Array {
+    if (this.#numbers.length === 0) this.#view();
+    return this.#numbers;
+  }
+
+  #view(): void {
+    this.#numbers = new Float64Array(this.#buffer, this.#glue.numbersAt());
+  }
+
+  get #buffer(): ArrayBuffer {
+    return (this.#memory as WebAssembly.Memory).buffer;
+  }
 }

@@ -13,7 +13,8 @@ export function refuseWithout(): void {
 
 /** Refuses an engine of another version. */
 export function checkVersion(found: string): void {
-  if (found !== VERSION) throw otherVersion(`tollgate.wasm is of version ${found}, its JavaScript of ${VERSION}`);
+  if (found !== VERSION)
+    throw otherVersion(`an engine of tollgate is of version ${found}, its JavaScript of ${VERSION}`);
 }
 
 /** The call of an engine that has not been started. */
@@ -29,7 +30,7 @@ export function notReady(): never {
 export function failedLoad(error: unknown): never {
   throw new TollgateError(
     "ENGINE_WASM_LOAD",
-    `tollgate.wasm cannot be loaded: ${(error as Error).message}`,
+    `an engine of tollgate cannot be loaded: ${(error as Error).message}`,
     "Serve the file beside the bundle, and let the content security policy allow 'wasm-unsafe-eval'.",
   );
 }
@@ -39,7 +40,7 @@ export function failedStart(error: unknown): never {
   if (error instanceof TollgateError) throw error;
   if (error instanceof WebAssembly.CompileError) failedLoad(error);
   // What is left: a module that wants other imports, or lacks an export that is called.
-  throw otherVersion(`tollgate.wasm does not fit its JavaScript: ${(error as Error).message}`);
+  throw otherVersion(`an engine of tollgate does not fit its JavaScript: ${(error as Error).message}`);
 }
 
 function otherVersion(message: string): TollgateError {

@@ -30,7 +30,7 @@ describe("delivery", () => {
       ["two", 2],
     ]);
     await Promise.all(sent);
-    expect(bus.stats()).toEqual({ subscribers: 3, published: 2, delivered: 4, dropped: 0 });
+    expect(bus.stats()).toMatchObject({ subscribers: 3, published: 2, delivered: 4, dropped: 0, unsent: 0, broken: 0 });
   });
 
   it("ends with the subscription, and with the bus", async () => {
@@ -148,11 +148,21 @@ describe("bad input", () => {
     await expect(bus.publish("a", 1n)).rejects.toMatchObject({ code: "CONFIG_DATA" });
     await expect(bus.publish("a", () => 1)).rejects.toMatchObject({ code: "CONFIG_DATA" });
     await expect(bus.subscribe("a", undefined as never)).rejects.toMatchObject({ code: "CONFIG_FUNCTION" });
-    expect(bus.stats()).toEqual({ subscribers: 0, published: 0, delivered: 0, dropped: 0 });
+    await expect(bus.publish("a", "x".repeat(1_048_575))).rejects.toMatchObject({
+      code: "CONFIG_DATA",
+      message: expect.stringMatching(/1048577 characters.*at most 1048576/),
+    });
+    await bus.publish("a", "x".repeat(1_048_574));
+    expect(bus.stats()).toMatchObject({ subscribers: 0, published: 1, delivered: 0, dropped: 0 });
   });
 
   it.each([
-    [{ redis: "redis://127.0.0.1" }, "CONFIG_REDIS"],
+    [{ redis: "127.0.0.1" }, "CONFIG_REDIS"],
+    [{ redis: null }, "CONFIG_REDIS"],
+    [{ redis: [] }, "CONFIG_REDIS"],
+    [{ name: "" }, "CONFIG_NAME"],
+    [{ name: "\ud800" }, "CONFIG_NAME"],
+    [{ storeTimeout: 0 }, "CONFIG_STORE_TIMEOUT"],
     [{ prefix: "" }, "CONFIG_PREFIX"],
     [{ ttl: 5 }, "CONFIG_UNKNOWN_OPTION"],
   ])("createBus(%j) throws %s", (options, code) => {

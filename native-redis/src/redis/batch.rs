@@ -18,6 +18,8 @@ use crate::cost::Request;
 const COMMANDS_A_CALL: usize = 256;
 /// Calls that are out while further decisions gather: measured, more make the calls smaller and nothing faster.
 const CALLS_OUT: usize = 2;
+/// As many questions are worth two calls, where nothing is out: Redis decides one half while the other is on its way.
+const WORTH_TWO_CALLS: usize = 16;
 
 /// What a question is answered with.
 pub(super) type Answer = Result<Decision, StoreError>;
@@ -54,6 +56,15 @@ struct Queue {
     out: usize,
 }
 
+impl Queue {
+    /// How many questions the next call takes at most. With one call out at a time, Redis would wait while its answers
+    /// are read, and we while it decides.
+    fn worth_sending(&self, longest: usize) -> usize {
+        let waiting = self.waiting.len();
+        if self.out == 0 && (WORTH_TWO_CALLS..=longest).contains(&waiting) { waiting.div_ceil(2) } else { longest }
+    }
+}
+
 impl Batcher {
     pub(super) fn new(link: Arc<Link>, limiter: Arc<StoredLimiter>, script: Script, group: u32) -> Self {
         let longest = (COMMANDS_A_CALL / limiter.commands_each(script).max(1)).max(1);
@@ -88,7 +99,10 @@ impl Batcher {
 
     fn call(&self, batch: &[Question]) -> ScriptCall {
         let keys = batch.iter().flat_map(|question| question.part.keys.iter().cloned()).collect();
-        let args = self.head.iter().cloned().chain(batch.iter().map(|question| question.part.arg.clone())).collect();
+        let own = batch.iter().map(|question| question.part.arg.as_str());
+        let is_usual = own.clone().all(|arg| arg == self.script.usual_arg());
+        let own = own.take(if is_usual { 0 } else { batch.len() }).map(str::to_owned);
+        let args = self.head.iter().cloned().chain(own).collect();
         ScriptCall { script: self.script, keys, args }
     }
 
@@ -164,9 +178,10 @@ impl Turn {
         let mut queue = self.batcher.lock();
         self.is_out = true;
         queue.gathering = false;
+        let longest = queue.worth_sending(self.batcher.longest);
         queue.out += 1;
-        let mut batch = Vec::with_capacity(self.batcher.longest.min(queue.waiting.len()));
-        while batch.len() < self.batcher.longest {
+        let mut batch = Vec::with_capacity(longest.min(queue.waiting.len()));
+        while batch.len() < longest {
             let Some(question) = queue.waiting.pop_front() else { break };
             if !question.answer.is_closed() {
                 batch.push(question);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tollgate::{ConfigError, OnStoreError, Policy, RedisRateLimiter, RedisRateLimiterBuilder, Source};
 
 use crate::server::Server;
@@ -65,4 +67,48 @@ async fn no_two_limiters_share_their_counts_by_accident() {
     other.prefix("elsewhere").connect(url).await.expect("another prefix");
     let by_policy = RedisRateLimiter::connect(url, Policy::per_hour(1).named("search")).await.expect("another name");
     assert_eq!(by_policy.name(), "search");
+}
+
+/// A way to a server on which its version reads as an older one, as long as the true one.
+async fn with_version(server: &Server, older: &'static str) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("redis://{}/", listener.local_addr().expect("an address"));
+    let port = server.port();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = TcpStream::connect(("127.0.0.1", port)).await.expect("the server");
+            tokio::spawn(carry(client, server, older));
+        }
+    });
+    url
+}
+
+async fn carry(client: TcpStream, server: TcpStream, older: &'static str) {
+    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+        (client.into_split(), server.into_split());
+    tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
+    let mut piece = vec![0; 65_536];
+    while let Ok(length @ 1..) = from_server.read(&mut piece).await {
+        let field = b"redis_version:";
+        if let Some(at) = piece[..length].windows(field.len()).position(|bytes| bytes == field) {
+            let from = at + field.len();
+            piece[from..from + older.len()].copy_from_slice(older.as_bytes());
+        }
+        if to_client.write_all(&piece[..length]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_too_old_is_an_error_that_says_so() {
+    let server = Server::start().await;
+    let version: String = server.ask(&["INFO", "server"]);
+    let length = version.split_once("redis_version:").expect("a version").1.lines().next().expect("a line").len();
+    let older = &"6.2.14-0000000000"[..length];
+    let url = with_version(&server, older).await;
+    let patient = builder().store_timeout(Duration::from_secs(20));
+    let error = patient.connect(&url).await.expect_err("refused");
+    assert_eq!((error.code(), error.field()), ("CONFIG_REDIS", "url"));
+    assert!(error.to_string().contains(older) && error.to_string().contains("7.0"), "{error}");
 }

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-/// What happened beyond the quota, if anything.
+/// What happened beyond the quota, if anything, and how well it was used.
 #[derive(Clone, Debug)]
-pub(crate) struct Auditor {
+pub struct Auditor {
     interval: u64,
     quota: u64,
     concurrency: u64,
@@ -14,11 +14,13 @@ pub(crate) struct Auditor {
     total: u64,
     worst_window: u64,
     worst_flight: u64,
+    longest_wait: u64,
 }
 
 impl Auditor {
     /// Watches a quota of `quota` in any `interval` microseconds, and of `concurrency` at once.
-    pub(crate) fn new(quota: u64, interval: u64, concurrency: u64) -> Self {
+    #[must_use]
+    pub fn new(quota: u64, interval: u64, concurrency: u64) -> Self {
         Self {
             interval,
             quota,
@@ -29,11 +31,13 @@ impl Auditor {
             total: 0,
             worst_window: 0,
             worst_flight: 0,
+            longest_wait: 0,
         }
     }
 
-    /// A job of this weight starts.
-    pub(crate) fn start(&mut self, at: u64, weight: u64) {
+    /// A job of this weight starts, after it has waited so long. What started exactly an interval ago has left the
+    /// window.
+    pub fn start(&mut self, at: u64, weight: u64, waited: u64) {
         while let Some(&(first, first_weight)) = self.started.front() {
             if at - first < self.interval {
                 break;
@@ -47,25 +51,35 @@ impl Auditor {
         self.total += weight;
         self.worst_window = self.worst_window.max(self.in_window);
         self.worst_flight = self.worst_flight.max(self.in_flight);
+        self.longest_wait = self.longest_wait.max(waited);
     }
 
     /// A job ends.
-    pub(crate) fn end(&mut self) {
+    pub fn end(&mut self) {
         self.in_flight -= 1;
     }
 
     /// Worst weight in any interval, divided by the quota.
-    pub(crate) fn worst_rate(&self) -> f64 {
+    #[must_use]
+    pub fn worst_rate(&self) -> f64 {
         self.worst_window as f64 / self.quota as f64
     }
 
     /// Most jobs in flight, divided by the concurrency.
-    pub(crate) fn worst_concurrency(&self) -> f64 {
+    #[must_use]
+    pub fn worst_concurrency(&self) -> f64 {
         self.worst_flight as f64 / self.concurrency as f64
     }
 
+    /// The longest that a job waited, in microseconds.
+    #[must_use]
+    pub fn longest_wait(&self) -> u64 {
+        self.longest_wait
+    }
+
     /// What was used of all that could have been, over so many microseconds.
-    pub(crate) fn use_over(&self, elapsed: u64) -> f64 {
+    #[must_use]
+    pub fn use_over(&self, elapsed: u64) -> f64 {
         self.total as f64 / (self.quota as f64 * elapsed as f64 / self.interval as f64)
     }
 }

@@ -2,7 +2,7 @@
 
 /// One thing that happens to the members or between them. Members are numbered in the order in which they join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// A new member starts.
     Join,
     /// A member leaves and says so.
@@ -12,13 +12,26 @@ pub(crate) enum Fault {
     /// A member is stopped in the middle of what it does.
     Stop(usize),
     /// It goes on. Its monotonic clock may have stopped as well, as when a machine is suspended.
-    Resume { who: usize, clocks_stopped: bool },
+    Resume {
+        /// Which member.
+        who: usize,
+        /// Whether its monotonic clock has missed the time.
+        clocks_stopped: bool,
+    },
     /// A member can no longer reach the bus.
     Cut(usize),
     /// It can again.
     Heal(usize),
     /// The bus ends, and all subscriptions with it; it is back after so many microseconds.
-    RestartBus { down: u64 },
+    RestartBus {
+        /// Microseconds.
+        down: u64,
+    },
     /// Somebody sets a member's wall clock.
-    SetWall { who: usize, jump: i64 },
+    SetWall {
+        /// Which member.
+        who: usize,
+        /// Microseconds, forwards or back.
+        jump: i64,
+    },
 }

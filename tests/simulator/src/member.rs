@@ -1,139 +1,178 @@
-//! One member: its clocks, the core's machine, and a caller who always has more to do.
+//! One member: its clocks, what says its share, and the pacer that starts its jobs.
 
-use std::collections::VecDeque;
+use std::collections::HashMap;
 
-use tollgate_core::share::{Channel, Clocks, Peers, PeersConfig, Transmit};
-use tollgate_core::{Span, Timestamp};
+use tollgate_core::share::{Channel, Clocks, Transmit};
+use tollgate_core::{Admission, Cost, Pacer, PacerConfig, PacerEvent, Policy, Span, Submission, TicketId, Timestamp};
 
-/// A process. True time is in microseconds.
-#[derive(Debug)]
-pub(crate) struct Member {
-    peers: Peers,
-    /// Window in which it counts its own starts, on its monotonic clock.
-    window: u64,
-    weights: Vec<u64>,
-    next_weight: usize,
-    started: VecDeque<(Timestamp, u64)>,
-    used: u64,
-    pub(crate) in_flight: u64,
-    /// Parts per million that its clocks are fast.
-    drift: i64,
-    born: u64,
-    /// Time that its monotonic clock has missed.
-    stopped_for: u64,
-    /// By how much its wall clock was set.
-    wall_jump: i64,
-    /// While it does not run, messages wait.
-    pub(crate) stopped_since: Option<u64>,
-    pub(crate) inbox: Vec<(Channel, String)>,
-    /// Cut off from the bus.
-    pub(crate) cut: bool,
-    pub(crate) gone: bool,
+use crate::clocks::OwnClocks;
+use crate::machine::ShareMachine;
+
+/// Jobs that always wait, as long as there are new ones.
+const BACKLOG: u64 = 3;
+
+/// A job that has started.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// Its ticket.
+    pub ticket: TicketId,
+    /// Its weight.
+    pub weight: u64,
+    /// How long it has waited, in true time.
+    pub waited: u64,
 }
 
-/// How wall clocks begin: far from 0, so that they can be set back.
-const WALL_ORIGIN: u64 = 1_000_000_000_000;
+/// What the jobs of a member are limited by, all members together.
+#[derive(Clone, Debug)]
+pub struct Quota {
+    /// Weight in any interval.
+    pub rate: u64,
+    /// The interval in which a member counts its own starts.
+    pub window: u64,
+    /// Jobs at once.
+    pub concurrency: u64,
+    /// The weights of jobs, one after the other.
+    pub weights: Vec<u64>,
+}
+
+/// A process.
+pub struct Member {
+    /// Its clocks.
+    pub clocks: OwnClocks,
+    /// What says its share.
+    pub machine: Box<dyn ShareMachine>,
+    /// Since when it does not run; messages wait meanwhile.
+    pub stopped_since: Option<u64>,
+    /// Those messages.
+    pub inbox: Vec<(Channel, String)>,
+    /// Cut off from the bus.
+    pub cut: bool,
+    /// It has ended.
+    pub gone: bool,
+    pacer: Pacer,
+    weights: Vec<u64>,
+    made: usize,
+    /// Weight and birth of jobs that wait.
+    waiting: HashMap<TicketId, (u64, u64)>,
+    /// Jobs that have ended and still take a place.
+    ended: Vec<TicketId>,
+    turn_at: Option<Timestamp>,
+}
 
 impl Member {
-    /// A process that is born at `now` with clocks that are fast by `drift` parts per million.
+    /// A process that is to share `quota`.
     ///
     /// # Panics
-    /// Where the configuration is none.
-    pub(crate) fn new(config: PeersConfig, id: String, window: u64, weights: Vec<u64>, drift: i64, now: u64) -> Self {
-        #[expect(clippy::expect_used, reason = "the simulator makes valid configurations")]
-        let peers = Peers::new(config, id).expect("a valid configuration");
+    /// Where the quota is none.
+    #[must_use]
+    pub fn new(machine: Box<dyn ShareMachine>, quota: &Quota, clocks: OwnClocks) -> Self {
+        let policy = Policy { limit: quota.rate, window: Span::from_micros(quota.window), ..Policy::default() };
+        let config =
+            PacerConfig { policies: vec![policy], concurrency: Some(quota.concurrency), ..PacerConfig::default() };
+        #[expect(clippy::expect_used, reason = "plans have valid quotas")]
+        let pacer = Pacer::new(config).expect("a valid quota");
         Self {
-            peers,
-            window,
-            weights,
-            next_weight: 0,
-            started: VecDeque::new(),
-            used: 0,
-            in_flight: 0,
-            drift,
-            born: now,
-            stopped_for: 0,
-            wall_jump: 0,
+            clocks,
+            machine,
             stopped_since: None,
             inbox: Vec::new(),
             cut: false,
             gone: false,
+            pacer,
+            weights: quota.weights.clone(),
+            made: 0,
+            waiting: HashMap::new(),
+            ended: Vec::new(),
+            turn_at: None,
         }
     }
 
     /// Whether it runs.
-    pub(crate) fn runs(&self) -> bool {
+    #[must_use]
+    pub fn runs(&self) -> bool {
         !self.gone && self.stopped_since.is_none()
     }
 
-    /// What its clocks say.
-    pub(crate) fn clocks(&self, now: u64) -> Clocks {
-        let lived = now - self.born;
-        Clocks {
-            monotonic: Timestamp::from_micros(self.drifted(lived.saturating_sub(self.stopped_for))),
-            wall: Timestamp::from_micros((WALL_ORIGIN + self.drifted(lived)).saturating_add_signed(self.wall_jump)),
+    /// Starts what it may. With `more`, there are always jobs that wait.
+    pub fn start(&mut self, now: u64, more: bool) -> Vec<Start> {
+        let clocks = self.clocks.at(now);
+        let share = self.machine.share(clocks);
+        // What has ended makes room at once: the share comes first.
+        self.pacer.set_share(&[share.rate], share.concurrency, clocks.monotonic);
+        for ticket in std::mem::take(&mut self.ended) {
+            self.pacer.finish(ticket, clocks.monotonic);
         }
-    }
-
-    /// When its monotonic clock will show `at`.
-    pub(crate) fn true_time(&self, at: Timestamp) -> u64 {
-        let shown = i128::from(at.as_micros());
-        let lived = (shown * 1_000_000).div_euclid(1_000_000 + i128::from(self.drift)) + 1;
-        self.born + self.stopped_for + u64::try_from(lived).unwrap_or(u64::MAX / 4).min(u64::MAX / 4)
-    }
-
-    /// Sets its wall clock.
-    pub(crate) fn set_wall(&mut self, jump: i64) {
-        self.wall_jump = self.wall_jump.saturating_add(jump);
-    }
-
-    /// It runs again; its monotonic clock has missed `missed`.
-    pub(crate) fn resume(&mut self, missed: u64) {
-        self.stopped_since = None;
-        self.stopped_for += missed;
-    }
-
-    /// The core's machine.
-    pub(crate) fn peers(&mut self) -> &mut Peers {
-        &mut self.peers
-    }
-
-    /// The weight of a job that may start now, which is counted; `None` where none may.
-    pub(crate) fn start(&mut self, now: u64) -> Option<u64> {
-        let clocks = self.clocks(now);
-        while let Some(&(at, weight)) = self.started.front() {
-            if clocks.monotonic.saturating_since(at) < Span::from_micros(self.window) {
-                break;
+        let mut started = Vec::new();
+        loop {
+            self.pacer.handle_timeout(clocks.monotonic);
+            while let Some(event) = self.pacer.poll_event() {
+                if let PacerEvent::Started(ticket) = event {
+                    let (weight, born) = self.waiting.remove(&ticket).unwrap_or_default();
+                    started.push(Start { ticket, weight, waited: now - born });
+                }
             }
-            self.used -= weight;
-            self.started.pop_front();
+            if !more || self.pacer.waiting() >= BACKLOG {
+                return started;
+            }
+            self.submit(now, clocks, &mut started);
         }
-        let share = self.peers.share(clocks);
-        let weight = *self.weights.get(self.next_weight % self.weights.len())?;
-        if self.used + weight > share.rate || self.in_flight >= share.concurrency {
-            return None;
+    }
+
+    fn submit(&mut self, now: u64, clocks: Clocks, started: &mut Vec<Start>) {
+        let weight = self.weights[self.made % self.weights.len()];
+        self.made += 1;
+        let submission = Submission { cost: Cost::All(weight), ..Submission::default() };
+        match self.pacer.submit(submission, clocks.monotonic) {
+            Ok(Admission::Started(ticket)) => started.push(Start { ticket, weight, waited: 0 }),
+            Ok(Admission::Waiting(ticket)) => {
+                self.waiting.insert(ticket, (weight, now));
+            }
+            Err(refused) => unreachable!("a job that fits: {refused:?}"),
         }
-        self.next_weight += 1;
-        self.used += weight;
-        self.in_flight += 1;
-        self.started.push_back((clocks.monotonic, weight));
-        Some(weight)
+    }
+
+    /// A job has ended. A process that stands still does not notice before it goes on.
+    pub fn finish(&mut self, ticket: TicketId) {
+        self.ended.push(ticket);
+    }
+
+    /// Jobs that wait.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.pacer.waiting()
+    }
+
+    /// Plans when to take a turn where it has no share, and says whether it is time to.
+    pub fn minds_turn(&mut self, now: u64, thousandths: u64) -> bool {
+        let clocks = self.clocks.at(now);
+        let share = self.machine.share(clocks);
+        if self.pacer.waiting() == 0 || (share.rate > 0 && share.concurrency > 0) {
+            self.turn_at = None;
+            return false;
+        }
+        match self.turn_at {
+            Some(at) if clocks.monotonic >= at => {
+                self.turn_at = None;
+                true
+            }
+            Some(_) => false,
+            None => {
+                let patience = self.machine.patience(thousandths);
+                self.turn_at = patience.map(|patience| clocks.monotonic.saturating_add(patience));
+                false
+            }
+        }
     }
 
     /// When there is something to do, if no message comes earlier.
-    pub(crate) fn next_wake(&self, now: u64) -> Option<u64> {
-        let room = self.started.front().map(|(at, _)| at.saturating_add(Span::from_micros(self.window)));
-        let due = self.peers.poll_timeout(self.clocks(now));
-        room.into_iter().chain(due).min().map(|at| self.true_time(at).max(now + 1))
+    #[must_use]
+    pub fn next_wake(&self, now: u64) -> Option<u64> {
+        let due = [self.pacer.poll_timeout(), self.machine.poll_timeout(self.clocks.at(now)), self.turn_at];
+        due.into_iter().flatten().min().map(|at| self.clocks.true_time(at).max(now + 1))
     }
 
-    /// What it has to publish.
-    pub(crate) fn transmits(&mut self) -> Vec<Transmit> {
-        std::iter::from_fn(|| self.peers.poll_transmit()).collect()
-    }
-
-    fn drifted(&self, span: u64) -> u64 {
-        let fast = i128::from(span) * i128::from(self.drift) / 1_000_000;
-        span.saturating_add_signed(i64::try_from(fast).unwrap_or(0))
+    /// What it has to send.
+    pub fn transmits(&mut self) -> Vec<Transmit> {
+        std::iter::from_fn(|| self.machine.poll_transmit()).collect()
     }
 }

@@ -1,16 +1,17 @@
 //! True time, the bus, and everything that happens in order.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 
-use tollgate_core::Span;
-use tollgate_core::share::{Channel, PeersConfig, Quota};
+use tollgate_core::share::{Channel, PeerRules, Peers, PeersConfig, Quota as WholeQuota, Split};
+use tollgate_core::{Span, TicketId};
 
 use crate::auditor::Auditor;
+use crate::clocks::OwnClocks;
 use crate::dice::Dice;
 use crate::fault::Fault;
-use crate::member::Member;
-use crate::plan::Plan;
+use crate::member::{Member, Quota, Start};
+use crate::plan::{HEARTBEAT, Plan};
 
 /// What happens at a moment.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +35,7 @@ enum Happening {
     },
     End {
         member: usize,
+        ticket: TicketId,
     },
 }
 
@@ -42,7 +44,7 @@ enum Happening {
 struct Main(bool);
 
 /// A run.
-pub(crate) struct World {
+pub struct World {
     plan: Plan,
     dice: Dice,
     now: u64,
@@ -50,16 +52,28 @@ pub(crate) struct World {
     number: u64,
     members: Vec<Member>,
     wakes: Vec<u64>,
+    /// Jobs that run, by member.
+    in_flight: Vec<HashSet<TicketId>>,
     /// Until when the bus is down.
     bus_down_until: u64,
+    /// When nothing more goes wrong.
+    calm_from: u64,
+    converged_at: Option<u64>,
+    /// Messages that were published.
+    published: u64,
     /// Who sees the quota's use.
-    pub(crate) auditor: Auditor,
+    pub auditor: Auditor,
 }
+
+/// How long members whose jobs are to end are waited for.
+const PATIENCE: u64 = 1_800_000_000;
 
 impl World {
     /// Everything that a plan says, before it begins.
-    pub(crate) fn new(plan: Plan, seed: u64) -> Self {
+    #[must_use]
+    pub fn new(plan: Plan, seed: u64) -> Self {
         let auditor = Auditor::new(plan.rate, plan.interval, plan.concurrency);
+        let calm_from = plan.last_fault();
         let mut world = Self {
             plan,
             dice: Dice::new(seed ^ 0x5eed),
@@ -68,7 +82,11 @@ impl World {
             number: 0,
             members: Vec::new(),
             wakes: Vec::new(),
+            in_flight: Vec::new(),
             bus_down_until: 0,
+            calm_from,
+            converged_at: None,
+            published: 0,
             auditor,
         };
         for (at, fault) in std::mem::take(&mut world.plan.faults) {
@@ -77,14 +95,46 @@ impl World {
         world
     }
 
-    /// Runs to the end.
-    pub(crate) fn run(&mut self) {
+    /// Runs until no job is left, or for long after the last has come.
+    pub fn run(&mut self) {
         while let Some(Reverse((at, _, happening))) = self.queue.pop() {
-            if at > self.plan.length {
+            let is_over = at > self.plan.length && self.waiting() == 0;
+            if is_over || at > self.plan.length + PATIENCE {
                 break;
             }
             self.now = at;
             self.happen(happening);
+            self.look_for_convergence();
+        }
+    }
+
+    /// Jobs of members that run, which still wait.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.members.iter().filter(|member| member.runs()).map(Member::waiting).sum()
+    }
+
+    /// How long it took until all of the quota was shared out again, after the last thing that went wrong.
+    #[must_use]
+    pub fn converged_after(&self) -> Option<u64> {
+        self.converged_at.map(|at| at - self.calm_from)
+    }
+
+    /// Messages that were published so far.
+    #[must_use]
+    pub fn published(&self) -> u64 {
+        self.published
+    }
+
+    fn look_for_convergence(&mut self) {
+        if self.converged_at.is_some() || self.now < self.calm_from {
+            return;
+        }
+        let running = self.members.iter().filter(|member| member.runs());
+        let shares = running.map(|member| member.machine.share(member.clocks.at(self.now)));
+        let (rate, concurrency) = shares.fold((0, 0), |sum, share| (sum.0 + share.rate, sum.1 + share.concurrency));
+        if rate == self.plan.rate && concurrency == self.plan.concurrency {
+            self.converged_at = Some(self.now);
         }
     }
 
@@ -95,8 +145,8 @@ impl World {
             Happening::Reply { to, receivers } => {
                 let now = self.now;
                 if let Some(member) = self.running(to) {
-                    let clocks = member.clocks(now);
-                    member.peers().published(receivers, clocks);
+                    let clocks = member.clocks.at(now);
+                    member.machine.published(receivers, clocks);
                     self.act(to);
                 }
             }
@@ -104,19 +154,17 @@ impl World {
                 if self.wakes.get(member) == Some(&number) {
                     let now = self.now;
                     if let Some(member) = self.running(member) {
-                        let clocks = member.clocks(now);
-                        member.peers().handle_timeout(clocks);
+                        let clocks = member.clocks.at(now);
+                        member.machine.handle_timeout(clocks);
                     }
                     self.act(member);
                 }
             }
-            Happening::End { member } => {
-                if let Some(ending) = self.members.get_mut(member) {
-                    // The jobs of a process that crashed have ended with it.
-                    if ending.in_flight > 0 {
-                        ending.in_flight -= 1;
-                        self.auditor.end();
-                    }
+            Happening::End { member, ticket } => {
+                // The jobs of a process that crashed have ended with it.
+                if self.in_flight[member].remove(&ticket) {
+                    self.auditor.end();
+                    self.members[member].finish(ticket);
                     self.act(member);
                 }
             }
@@ -128,7 +176,7 @@ impl World {
             Fault::Join => self.join(),
             Fault::Leave(who) => {
                 if let Some(member) = self.running(who) {
-                    member.peers().close();
+                    member.machine.leave();
                     self.publish(who);
                     self.members[who].gone = true;
                 }
@@ -136,7 +184,7 @@ impl World {
             Fault::Crash(who) => {
                 let Some(member) = self.members.get_mut(who) else { return };
                 member.gone = true;
-                for _ in 0..std::mem::take(&mut member.in_flight) {
+                for _ in std::mem::take(&mut self.in_flight[who]) {
                     self.auditor.end();
                 }
             }
@@ -167,7 +215,7 @@ impl World {
             }
             Fault::SetWall { who, jump } => {
                 if let Some(member) = self.members.get_mut(who) {
-                    member.set_wall(jump);
+                    member.clocks.set_wall(jump);
                 }
             }
         }
@@ -177,12 +225,17 @@ impl World {
         let who = self.members.len();
         let drift = self.plan.drift;
         let drift = i64::try_from(self.dice.within(0, 2 * drift)).unwrap_or(0) - i64::try_from(drift).unwrap_or(0);
-        let id = format!("{:016x}-{who}", self.dice.any());
-        let window = PeersConfig::guarded_interval(Span::from_micros(self.plan.interval)).as_micros();
-        let window = if self.plan.window_guard { window } else { self.plan.interval };
-        let weights = self.plan.weights.clone();
-        self.members.push(Member::new(self.config(), id, window, weights, drift, self.now));
+        let plain = self.plan.mixed_fleet && who % 2 == 1;
+        let rules = if plain { PeerRules::PLAIN } else { self.plan.rules };
+        // Behind those of members that have taken a turn.
+        let unique = format!("x{:016x}-{who}", self.dice.any());
+        let id = if rules == PeerRules::PLAIN { unique } else { Peers::id_of(&unique) };
+        #[expect(clippy::expect_used, reason = "plans have valid quotas")]
+        let machine = Peers::new(self.config(rules), id).expect("a valid configuration");
+        let quota = self.quota(rules);
+        self.members.push(Member::new(Box::new(machine), &quota, OwnClocks::new(drift, self.now)));
         self.wakes.push(0);
+        self.in_flight.push(HashSet::new());
         if self.now < self.bus_down_until {
             let late = self.dice.within(0, 2_000_000);
             self.at(self.bus_down_until + late, Happening::Fault(Fault::Heal(who)));
@@ -191,23 +244,32 @@ impl World {
         }
     }
 
-    fn config(&self) -> PeersConfig {
-        let Plan { rate, interval, concurrency, split, fast_start, longest_job, rules, .. } = self.plan;
+    fn config(&self, rules: PeerRules) -> PeersConfig {
+        let Plan { rate, interval, concurrency, split, fast_start, strict_start, longest_job, .. } = self.plan;
         PeersConfig {
-            quota: Quota { rate: Some((rate, Span::from_micros(interval))), concurrency: Some(concurrency) },
-            split,
+            quota: WholeQuota { rate: Some((rate, Span::from_micros(interval))), concurrency: Some(concurrency) },
+            split: if rules == PeerRules::PLAIN { Split::Floor } else { split },
             fast_start,
-            heartbeat: Span::from_secs(30),
+            strict_start,
+            heartbeat: Span::from_micros(HEARTBEAT),
             longest_job: Some(Span::from_micros(longest_job)),
             rules,
         }
     }
 
+    /// p-ratelimit counts in the interval itself, as if its clock were right.
+    fn quota(&self, rules: PeerRules) -> Quota {
+        let Plan { rate, interval, concurrency, .. } = self.plan;
+        let guarded = PeersConfig::guarded_interval(Span::from_micros(interval)).as_micros();
+        let window = if rules == PeerRules::PLAIN { interval } else { guarded };
+        Quota { rate, window, concurrency, weights: self.plan.weights.clone() }
+    }
+
     fn resubscribe(&mut self, who: usize) {
         let now = self.now;
         if let Some(member) = self.running(who) {
-            let clocks = member.clocks(now);
-            member.peers().subscribed(clocks);
+            let clocks = member.clocks.at(now);
+            member.machine.connected(clocks);
             self.act(who);
         }
     }
@@ -216,7 +278,8 @@ impl World {
         let now = self.now;
         let Some(member) = self.members.get_mut(who) else { return };
         let Some(since) = member.stopped_since else { return };
-        member.resume(if clocks_stopped { now - since } else { 0 });
+        member.stopped_since = None;
+        member.clocks.miss(if clocks_stopped { now - since } else { 0 });
         // Whichever of its timers and its sockets comes first: its caller may start something before both.
         self.act(who);
         for (channel, message) in std::mem::take(&mut self.members[who].inbox) {
@@ -235,8 +298,8 @@ impl World {
             member.inbox.push((channel, message));
             return;
         }
-        let clocks = member.clocks(now);
-        member.peers().handle_message(channel, &message, clocks);
+        let clocks = member.clocks.at(now);
+        member.machine.hear(channel, &message, clocks);
         self.act(to);
     }
 
@@ -246,11 +309,13 @@ impl World {
         if self.running(who).is_none() {
             return;
         }
-        while let Some(weight) = self.members[who].start(now) {
-            self.auditor.start(now, weight);
+        for Start { ticket, weight, waited } in self.members[who].start(now, now < self.plan.length) {
+            self.auditor.start(now, weight, waited);
+            self.in_flight[who].insert(ticket);
             let takes = self.dice.within(1_000, self.plan.longest_job);
-            self.at(now + takes, Happening::End { member: who });
+            self.at(now + takes, Happening::End { member: who, ticket });
         }
+        self.take_turn(who);
         self.publish(who);
         if let Some(at) = self.members[who].next_wake(now) {
             self.number += 1;
@@ -260,12 +325,24 @@ impl World {
         }
     }
 
+    fn take_turn(&mut self, who: usize) {
+        let (now, thousandths) = (self.now, self.dice.within(0, 1_000));
+        let member = &mut self.members[who];
+        if member.minds_turn(now, thousandths) {
+            // The later, the earlier in the order.
+            let unique = format!("{:020}-{who}", u64::MAX - now);
+            let clocks = member.clocks.at(now);
+            member.machine.take_turn(&unique, clocks);
+        }
+    }
+
     fn publish(&mut self, who: usize) {
         let transmits = self.members[who].transmits();
         if self.members[who].cut || self.now < self.bus_down_until {
             return;
         }
         for transmit in transmits {
+            self.published += 1;
             let reached: Vec<usize> = (0..self.members.len()).filter(|&to| self.is_subscribed(to)).collect();
             let up = self.delay();
             for &to in &reached {

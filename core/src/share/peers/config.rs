@@ -23,6 +23,9 @@ pub struct PeersConfig {
     pub split: Split,
     /// Begin with the whole quota instead of none: up to members × quota right after joins.
     pub fast_start: bool,
+    /// A newcomer waits until any member that it cannot hear has given up its share: a heartbeat and some seconds
+    /// instead of three. Without it, a member that is cut off while another joins is counted twice until then.
+    pub strict_start: bool,
     /// The heartbeat of the fleet, the same in all members: a member not heard of for three is dropped.
     pub heartbeat: Span,
     /// The longest that a job takes, if it is known: then a share of concurrency grows only once jobs that were started
@@ -47,21 +50,39 @@ pub struct PeerRules {
     pub tell: bool,
     /// The first share is in force as soon as all receivers of the first ping have answered.
     pub settle_early: bool,
+    /// Answers that are owed to several newcomers are one ping.
+    pub gather_answers: bool,
 }
 
 impl PeerRules {
     /// All rules.
-    pub const ALL: Self =
-        Self { fence: true, rejoin: true, hold_growth: true, two_clocks: true, tell: true, settle_early: true };
+    pub const ALL: Self = Self {
+        fence: true,
+        rejoin: true,
+        hold_growth: true,
+        two_clocks: true,
+        tell: true,
+        settle_early: true,
+        gather_answers: true,
+    };
     /// None of them: the behaviour of p-ratelimit 1.0.1.
-    pub const PLAIN: Self =
-        Self { fence: false, rejoin: false, hold_growth: false, two_clocks: false, tell: false, settle_early: false };
+    pub const PLAIN: Self = Self {
+        fence: false,
+        rejoin: false,
+        hold_growth: false,
+        two_clocks: false,
+        tell: false,
+        settle_early: false,
+        gather_answers: false,
+    };
 }
 
 /// How long a new member waits for others before it takes a share.
 const SETTLE: Span = Span::from_secs(3);
 /// A ping that has not come back is sent again after this, beyond its time.
 const AGAIN: Span = Span::from_secs(2);
+/// What is added where somebody else's deadline has to be over.
+const MARGIN: Span = Span::from_secs(1);
 const LONGEST_INTERVAL: Span = Span::from_secs(60);
 const LONGEST_DELAY: Span = Span::from_secs(1);
 
@@ -73,6 +94,8 @@ pub(crate) struct Times {
     /// A ping that is older than this when nothing newer has come back is followed by more.
     pub(crate) missing: Span,
     pub(crate) again: Span,
+    /// How long an answer waits for others that it can be as well.
+    pub(crate) answer: Span,
     /// Age of the newest ping that came back, above which a member has no share.
     pub(crate) fence: Span,
     /// Silence after which another member is dropped.
@@ -128,9 +151,10 @@ impl PeersConfig {
             ping,
             missing: ping.saturating_add(AGAIN.min(heartbeat.divided_by(4))),
             again: AGAIN.min(heartbeat.divided_by(4)),
+            answer: delay.divided_by(8),
             fence: heartbeat,
             evict: heartbeat.times(3),
-            settle: SETTLE,
+            settle: if self.strict_start { heartbeat.saturating_add(delay).saturating_add(MARGIN) } else { SETTLE },
             hold_rate: delay.saturating_add(interval),
             hold_concurrency: delay.saturating_add(self.longest_job.map_or(Span::ZERO, with_drift)),
         }

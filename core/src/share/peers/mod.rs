@@ -9,6 +9,7 @@ mod clocks;
 mod config;
 mod growth;
 mod table;
+mod turns;
 mod wire;
 
 use alloc::collections::VecDeque;
@@ -22,8 +23,9 @@ use growth::Growth;
 use table::PeerTable;
 use wire::Told;
 
+use super::Split;
 use crate::policy::ConfigError;
-use crate::time::{MAX_SAFE_INTEGER, Timestamp};
+use crate::time::{MAX_SAFE_INTEGER, Span, Timestamp};
 
 /// Pings that may be out at once; older ones are taken for lost.
 const MOST_PINGS_OUT: usize = 64;
@@ -90,11 +92,15 @@ pub struct Peers {
     /// When the newest ping that came back was sent.
     fresh: Option<Clocks>,
     phase: Phase,
+    /// When the host began to join, where that was told.
+    began: Option<Clocks>,
     settled: bool,
     settle_at: Timestamp,
     /// Since when this member counts itself in: nothing grows earlier than a hold after that.
     joined_at: Timestamp,
     next_ping: Timestamp,
+    /// When somebody is to be answered. Who is owed an answer had subscribed before it asked: it hears any later ping.
+    answer_at: Option<Timestamp>,
     rate: Growth,
     concurrency: Growth,
     told_share: Share,
@@ -134,10 +140,12 @@ impl Peers {
             pings_out: VecDeque::new(),
             fresh: None,
             phase: Phase::New,
+            began: None,
             settled: false,
             settle_at: NEVER,
             joined_at: NEVER,
             next_ping: NEVER,
+            answer_at: None,
             told_share: Share::default(),
             told_members: 1,
             told_fenced: false,
@@ -153,10 +161,39 @@ impl Peers {
         &self.id
     }
 
+    /// The ids of the other members, in their order.
+    pub fn others(&self) -> impl Iterator<Item = &str> {
+        self.table.ids()
+    }
+
+    /// How much longer than a message takes it is until all members use what a join or a leave gives them: the settling
+    /// of a newcomer, and what holds the growth of a share.
+    #[must_use]
+    pub fn turnover(&self) -> Span {
+        self.times.settle.saturating_add(self.times.hold_rate.max(self.times.hold_concurrency))
+    }
+
+    /// Whether its share is in force, whatever that is.
+    #[must_use]
+    pub fn is_ready(&self, now: Clocks) -> bool {
+        let hold = self.times.hold_rate.max(self.times.hold_concurrency);
+        let grows_from = self.joined_at.saturating_add(hold);
+        let is_held = self.config.rules.hold_growth && now.monotonic < grows_from;
+        let in_force = self.config.fast_start || (self.settled && !is_held);
+        self.is_starting_fast(now) || (self.phase == Phase::Joined && in_force && !self.is_fenced(now))
+    }
+
     /// Messages that were none of ours.
     #[must_use]
     pub fn ignored(&self) -> u64 {
         self.ignored
+    }
+
+    /// The host begins to subscribe: from here on a member with [`PeersConfig::fast_start`] has the whole quota, though
+    /// not for longer than it may go without hearing itself. Without this call it begins with the first ping that comes
+    /// back.
+    pub fn begin(&mut self, now: Clocks) {
+        self.began = Some(now);
     }
 
     /// Both channels are subscribed: for the first time, or again after the connection was lost.
@@ -179,7 +216,8 @@ impl Peers {
     /// those of one node only: do not tell that.)
     pub fn published(&mut self, receivers: u64, now: Clocks) {
         let (members, _) = self.table.count_and_rank(&self.id);
-        if self.config.rules.settle_early && !self.settled && receivers >= 2 && members >= receivers {
+        let may_be_early = self.config.rules.settle_early && !self.config.strict_start;
+        if may_be_early && !self.settled && receivers >= 2 && members >= receivers {
             self.settle_at = self.settle_at.min(now.monotonic);
         }
         self.handle_timeout(now);
@@ -207,7 +245,7 @@ impl Peers {
         }
         let is_heard = self.fresh.is_some() || !self.config.rules.fence;
         self.settled |= is_heard && now.monotonic >= self.settle_at;
-        if now.monotonic >= self.next_ping {
+        if now.monotonic >= self.next_ping || self.answer_at.is_some_and(|at| now.monotonic >= at) {
             self.ping(now);
         }
         self.table.evict(self.times.evict, now.monotonic);
@@ -217,6 +255,9 @@ impl Peers {
     /// What this member may use at this moment: ask it at each use.
     #[must_use]
     pub fn share(&self, now: Clocks) -> Share {
+        if self.is_starting_fast(now) {
+            return self.target();
+        }
         if self.phase != Phase::Joined || self.is_fenced(now) {
             return Share::default();
         }
@@ -269,8 +310,12 @@ impl Peers {
     /// happens.
     #[must_use]
     pub fn poll_timeout(&self, now: Clocks) -> Option<Timestamp> {
+        let starts_until = self.began.map(|began| began.monotonic.saturating_add(self.times.fence));
+        let starts_until =
+            starts_until.filter(|&at| self.config.fast_start && self.fresh.is_none() && at >= now.monotonic);
+        let starts_until = starts_until.map(|at| at.saturating_add(Span::from_micros(1)));
         if self.phase != Phase::Joined {
-            return None;
+            return starts_until.filter(|_| self.phase == Phase::New);
         }
         let is_heard = self.fresh.is_some() || !self.config.rules.fence;
         let settle = (!self.settled && is_heard).then_some(self.settle_at);
@@ -280,9 +325,11 @@ impl Peers {
         let held = hold.into_iter().filter(|&at| self.config.rules.hold_growth && at > now.monotonic).min();
         [
             Some(self.next_ping),
+            self.answer_at,
             settle,
             fence,
             held,
+            starts_until,
             self.table.next_eviction(self.times.evict),
             self.rate.next_growth(now.monotonic),
             self.concurrency.next_growth(now.monotonic),
@@ -304,6 +351,7 @@ impl Peers {
     }
 
     fn ping(&mut self, now: Clocks) {
+        self.answer_at = None;
         self.transmit(Channel::Main, wire::ping(&self.id));
         self.pings_out.push_back(now);
         if self.pings_out.len() > MOST_PINGS_OUT {
@@ -325,6 +373,15 @@ impl Peers {
         if id == self.id {
             self.heard_myself(now);
         } else if !self.former.iter().any(|former| former == id) && self.table.heard(id, now.monotonic) {
+            self.answer(now);
+        }
+    }
+
+    /// Answers, soon: one ping is an answer to all who ask meanwhile.
+    fn answer(&mut self, now: Clocks) {
+        if self.config.rules.gather_answers {
+            self.answer_at = self.answer_at.or(Some(now.monotonic.saturating_add(self.times.answer)));
+        } else {
             self.ping(now);
         }
     }
@@ -336,7 +393,7 @@ impl Peers {
                     self.events.push_back(PeersEvent::Conflict { theirs: quota });
                 }
                 self.pinged(&id, now);
-                self.ping(now);
+                self.answer(now);
             }
             Told::Hello { .. } => {}
             Told::Bye { id } => {
@@ -359,6 +416,13 @@ impl Peers {
         // What is missing no more is asked for in the usual time.
         let usual = now.monotonic.saturating_add(self.times.ping);
         self.next_ping = self.next_ping.max(now.monotonic).min(usual);
+    }
+
+    /// Whether this member uses a share before it has heard itself for the first time.
+    fn is_starting_fast(&self, now: Clocks) -> bool {
+        let within = |began| self.config.rules.age(now, began) <= self.times.fence;
+        let is_new = self.phase != Phase::Left && !self.settled && self.fresh.is_none();
+        self.config.fast_start && is_new && self.began.is_some_and(within)
     }
 
     fn is_fenced(&self, now: Clocks) -> bool {
@@ -385,7 +449,7 @@ impl Peers {
         }
     }
 
-    fn grown(&self, growth: &Growth, hold: crate::time::Span, now: Clocks) -> u64 {
+    fn grown(&self, growth: &Growth, hold: Span, now: Clocks) -> u64 {
         let grows_from =
             if self.config.rules.hold_growth { self.joined_at.saturating_add(hold) } else { self.joined_at };
         if self.settled && now.monotonic >= grows_from { growth.share(now.monotonic) } else { 0 }
@@ -395,15 +459,14 @@ impl Peers {
         if self.phase != Phase::Joined {
             return;
         }
-        if self.settled {
-            let Share { rate, concurrency } = self.target();
-            if !self.config.rules.hold_growth {
-                self.rate.forget();
-                self.concurrency.forget();
-            }
-            self.rate.aim(rate, now.monotonic);
-            self.concurrency.aim(concurrency, now.monotonic);
+        // From the join on, also before a share is in force: who leaves meanwhile has used its own until then.
+        let Share { rate, concurrency } = self.target();
+        if !self.config.rules.hold_growth {
+            self.rate.forget();
+            self.concurrency.forget();
         }
+        self.rate.aim(rate, now.monotonic);
+        self.concurrency.aim(concurrency, now.monotonic);
         self.tell(now);
     }
 
@@ -434,7 +497,8 @@ impl Peers {
     }
 
     /// The quota, as members compare it.
-    fn quota_text(&self) -> String {
+    #[must_use]
+    pub fn quota_text(&self) -> String {
         let Quota { rate, concurrency } = self.config.quota;
         let rate = rate.map(|(rate, interval)| alloc::format!("{rate} per {} ms", interval.as_micros() / 1_000));
         let concurrency = concurrency.map(|most| alloc::format!("{most} at once"));

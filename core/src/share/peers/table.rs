@@ -28,6 +28,11 @@ impl PeerTable {
         true
     }
 
+    /// Who they are, in their order.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.others.keys().map(String::as_str)
+    }
+
     pub(crate) fn remove(&mut self, id: &str) -> bool {
         self.others.remove(id).is_some()
     }

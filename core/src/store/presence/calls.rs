@@ -10,7 +10,7 @@ use super::text::{read_event, write_identity, write_session};
 use crate::policy::ConfigError;
 use crate::roster::CheckedPresence;
 use crate::roster::{Beat, Count, Event, Identity, Lost, Owned, Page, PresenceConfig, Session};
-use crate::time::{Span, Timestamp};
+use crate::time::Span;
 
 /// A call of a script: what EVALSHA takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,6 @@ pub struct Call {
 pub struct PresenceStore {
     config: CheckedPresence,
     keys: Keys,
-    frozen: Option<Timestamp>,
 }
 
 impl PresenceStore {
@@ -51,14 +50,7 @@ impl PresenceStore {
     /// # Errors
     /// The configuration is out of bounds.
     pub fn new(config: PresenceConfig, prefix: &str, name: &str, partitions: u32) -> Result<Self, ConfigError> {
-        Ok(Self { config: config.check()?, keys: Keys::new(prefix, name, partitions), frozen: None })
-    }
-
-    /// The same at a fixed time instead of Redis's own, for tests.
-    #[must_use]
-    pub fn frozen(mut self, now: Timestamp) -> Self {
-        self.frozen = Some(now);
-        self
+        Ok(Self { config: config.check()?, keys: Keys::new(prefix, name, partitions) })
     }
 
     /// Becomes a member. Read the answer with [`read_standing`](Self::read_standing).
@@ -119,7 +111,7 @@ impl PresenceStore {
         let names = rooms().filter_map(|room| room.first()).map(|owned| &*owned.room);
         let partition = members.first().map_or(0, |owned| self.keys.partition(&owned.room));
         let keys = self.keys.of(partition, names);
-        let mut args = alloc::vec![millis(self.config.ttl()), self.now()];
+        let mut args = alloc::vec![millis(self.config.ttl())];
         for room in rooms() {
             args.push(room.len().to_string());
             args.extend(room.iter().flat_map(|owned| [owned.cid.to_string(), write_session(owned.session)]));
@@ -131,7 +123,7 @@ impl PresenceStore {
     /// [`MAX_ROOMS`](Self::MAX_ROOMS).
     #[must_use]
     pub fn due(&self, partition: u32) -> Call {
-        let args = alloc::vec![Self::MAX_ROOMS.to_string(), self.now()];
+        let args = alloc::vec![Self::MAX_ROOMS.to_string()];
         Call { script: &DUE, keys: alloc::vec![self.keys.rooms(partition)], args }
     }
 
@@ -140,7 +132,7 @@ impl PresenceStore {
     #[must_use]
     pub fn sweep<R: AsRef<str>>(&self, partition: u32, rooms: &[R]) -> Call {
         let keys = self.keys.of(partition, rooms.iter().map(AsRef::as_ref));
-        let mut args = alloc::vec![self.life(), Self::MAX_SWEEP.to_string(), self.now()];
+        let mut args = alloc::vec![self.life(), Self::MAX_SWEEP.to_string()];
         args.extend(rooms.iter().flat_map(|room| [room.as_ref().to_string(), self.channel(room.as_ref())]));
         Call { script: &SWEEP, keys, args }
     }
@@ -236,6 +228,12 @@ impl PresenceStore {
         pattern
     }
 
+    /// The partition that a room is in.
+    #[must_use]
+    pub fn partition(&self, room: &str) -> u32 {
+        self.keys.partition(room)
+    }
+
     /// How many partitions there are to sweep.
     #[must_use]
     pub fn partitions(&self) -> u32 {
@@ -244,12 +242,7 @@ impl PresenceStore {
 
     fn in_room<const N: usize>(&self, script: &'static PresenceScript, room: &str, args: [&str; N]) -> Call {
         let keys = self.keys.of(self.keys.partition(room), core::iter::once(room));
-        let args = args.iter().map(ToString::to_string).chain([self.now()]).collect();
-        Call { script, keys, args }
-    }
-
-    fn now(&self) -> String {
-        self.frozen.map_or_else(String::new, |now| now.as_micros().to_string())
+        Call { script, keys, args: args.map(ToString::to_string).into() }
     }
 
     /// How long keys outlive the last look at them, in ms: ten times what a member may stay unseen, and a minute.

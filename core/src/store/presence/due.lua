@@ -1,4 +1,4 @@
 -- Rooms in which somebody's time may be over.
--- ARGV: how many at most, frozen time.
-local now = read_clock(ARGV[2])
+-- ARGV: how many at most.
+local now = read_clock()
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', whole(now), 'LIMIT', 0, ARGV[1])

@@ -1,10 +1,10 @@
 -- Vouches for members of several rooms. When to look for expired ones is left as it is: somebody who looks too early
 -- finds out, and that is cheaper than to move the room here.
--- ARGV: ttl (ms), frozen time, then for each room how many members, and their ids and sessions.
+-- ARGV: ttl (ms), then for each room how many members, and their ids and sessions.
 -- The answer has two numbers for each member that is not this session's: which one of the call, and its standing.
-local now = read_clock(ARGV[2])
+local now = read_clock()
 local expiry = whole(now + ARGV[1])
-local lost, at, counted = {}, 3, 0
+local lost, at, counted = {}, 2, 0
 
 -- Who looks after a member at this moment; nil for nobody.
 local function keeper(held, score)

@@ -1,9 +1,9 @@
 -- Becomes a member, or takes the place over from the session that held it.
 -- ARGV: room, channel, id, session, "<bytes of user> <user><data>", ttl (ms), life of keys (ms), "again" for a process
--- that joins a member again which the store had lost: then it takes nobody's place; frozen time.
+-- that joins a member again which the store had lost: then it takes nobody's place.
 local room = open_room(KEYS[2], KEYS[3], KEYS[4], ARGV[2])
 local cid, session, rest = ARGV[3], ARGV[4], ARGV[5]
-local now = read_clock(ARGV[9])
+local now = read_clock()
 local expiry = whole(now + ARGV[6])
 
 local holder, was = meet(room, cid, now)

@@ -1,8 +1,8 @@
 -- Leaves: at once, or when the grace is over and it has not come back.
--- ARGV: room, channel, id, session, grace (ms), frozen time.
+-- ARGV: room, channel, id, session, grace (ms).
 local room = open_room(KEYS[2], KEYS[3], KEYS[4], ARGV[2])
 local cid, mine, grace = ARGV[3], ARGV[4], tonumber(ARGV[5])
-local now = read_clock(ARGV[6])
+local now = read_clock()
 
 local session, rest = meet(room, cid, now)
 local answer = standing(session, mine)

@@ -1,10 +1,10 @@
 -- Some members. Those whose time is over are taken out, a few at a time, and never listed.
--- ARGV: channel, cursor, about how many, most bytes, most removals, frozen time.
+-- ARGV: channel, cursor, about how many, most bytes, most removals.
 -- The answer: the next cursor ("0" at the end), the number of the room's last change, then id and
 -- "<session> <bytes of user> <user><data>" of each member.
 local room = open_room(KEYS[2], KEYS[3], KEYS[4], ARGV[1])
 local cursor, most, bytes = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local now = read_clock(ARGV[6])
+local now = read_clock()
 evict(room, tonumber(ARGV[5]), now)
 close_room(room)
 read_numbers(room)

@@ -7,13 +7,9 @@
 -- KEYS name them in this order: rooms, then expiry, who, users for each room.
 
 local now_us
-local function read_clock(frozen)
-  if frozen and frozen ~= '' then
-    now_us = tonumber(frozen)
-  else
-    local time = redis.call('TIME')
-    now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
-  end
+local function read_clock()
+  local time = redis.call('TIME')
+  now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
   return math.floor(now_us / 1000)
 end
 

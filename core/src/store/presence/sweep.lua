@@ -1,7 +1,7 @@
 -- Takes out members whose time is over, and says when to look again. Whoever runs first does it for all processes.
--- ARGV: life of keys (ms), most removals, frozen time, then room and channel for each room.
+-- ARGV: life of keys (ms), most removals, then room and channel for each room.
 -- The answer: how many were removed, and 1 where more are due.
-local life, budget, now = ARGV[1], tonumber(ARGV[2]), read_clock(ARGV[3])
+local life, budget, now = ARGV[1], tonumber(ARGV[2]), read_clock()
 local removed, more = 0, 0
 
 local function look_again(room, name)
@@ -20,7 +20,7 @@ local function look_again(room, name)
 end
 
 for key = 2, #KEYS, 3 do
-  local at = 4 + (key - 2) / 3 * 2
+  local at = 3 + (key - 2) / 3 * 2
   if removed < budget then
     local room = open_room(KEYS[key], KEYS[key + 1], KEYS[key + 2], ARGV[at + 1])
     removed = removed + evict(room, budget - removed, now)

@@ -1,8 +1,8 @@
 -- Changes the data of a member.
--- ARGV: channel, id, session, data, frozen time.
+-- ARGV: channel, id, session, data.
 local room = open_room(KEYS[2], KEYS[3], KEYS[4], ARGV[1])
 local cid, mine = ARGV[2], ARGV[3]
-local now = read_clock(ARGV[5])
+local now = read_clock()
 
 local session, was = meet(room, cid, now)
 local answer = standing(session, mine)

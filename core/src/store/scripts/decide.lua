@@ -4,9 +4,9 @@
 -- ARGV: the number of policies; nine numbers for each policy: its kind (1 fixed window, 2 sliding window, 3 token
 --       bucket), its limit, its window in microseconds (of a sliding window a tenth of it), the most that can ever fit,
 --       the time of a cost of 1 and the time in which an empty bucket fills (each: microseconds, and a rest over the
---       limit), and microseconds to block for; then a text for each decision. That is empty for a cost of 1, or says what
---       differs: "c" to charge or "p" to peek, "1" where a limit is the caller's own, and for each policy the cost, the
---       limit, the most that can fit, and the two times.
+--       limit), and microseconds to block for; then a text for each decision, or none where all are empty. A text is
+--       empty for a cost of 1, or says what differs: "c" to charge or "p" to peek, "1" where a limit is the caller's
+--       own, and for each policy the cost, the limit, the most that can fit, and the two times.
 -- Answers: the time in microseconds; then for each decision whether it is allowed, for how many microseconds the key is
 -- blocked, by which policy (from 1; 0 by hand), and the states, charged where it is allowed: fixed: used, and the
 -- millisecond of the end; sliding: the newest tenth and eleven counts; token bucket: when it is full, and a rest. A
@@ -201,7 +201,7 @@ for i = 1, policies do width = width + usual[i].kind.width end
 
 local each = policies + 2
 for i = 0, #KEYS / each - 1 do
-  local failure = decide(i * each + 2, ARGV[i + policies * 9 + 2])
+  local failure = decide(i * each + 2, ARGV[i + policies * 9 + 2] or '')
   if failure then
     reply[size + 1] = failure
     for j = 2, width do reply[size + j] = 0 end

@@ -1,7 +1,7 @@
 -- Many decisions of one fixed window, two commands each.
 --
 -- KEYS: the counter of each decision.
--- ARGV: the limit, the window in microseconds, and a cost for each decision.
+-- ARGV: the limit, the window in microseconds, and a cost for each decision; no costs where all are 1.
 -- Answers: the time in microseconds; then for each decision what is used (for a refusal −1 − used), the millisecond at
 -- which the window ends (0 where there is none), and for how many microseconds the key is blocked yet. A decision that
 -- failed has the error in place of the first.
@@ -72,7 +72,7 @@ local function decide_blocked(key, cost, failure)
 end
 
 for i = 1, #KEYS do
-  local key, cost = KEYS[i], ARGV[i + 2]
+  local key, cost = KEYS[i], ARGV[i + 2] or '1'
   local failure = decide(key, cost)
   if failure then failure = decide_blocked(key, cost, failure) end
   if failure then add(failure.err, 0, 0) end

@@ -26,7 +26,7 @@ impl Process {
         for i in 0..MEMBERS {
             let (room, cid) = (format!("room {}", i % rooms), format!("cid {i}"));
             let identity = Identity { user: Some(format!("user {}", i / 2)), data: "{\"name\":\"Ann\"}".into() };
-            scripts.call(&store.clone().frozen(at(0)).join(&room, &cid, Session(i), &identity).unwrap());
+            scripts.call(&store.join(&room, &cid, Session(i), &identity).unwrap());
             beats.add(&room, &cid, Session(i), Arc::new(identity), at(0));
         }
         Self { scripts, store, beats }
@@ -35,9 +35,10 @@ impl Process {
     /// One round; says how many commands it took and whom the store would not prolong.
     fn round(&mut self, now: Timestamp) -> (usize, Vec<(String, Lost)>) {
         self.beats.handle_timeout(now);
+        self.scripts.at(now);
         let (mut commands, mut lost) = (0, Vec::new());
         while let Some(beat) = self.beats.poll_transmit() {
-            for (call, beat) in self.store.clone().frozen(now).heartbeats(beat) {
+            for (call, beat) in self.store.heartbeats(beat) {
                 commands += 1;
                 let reply = self.scripts.call(&call).numbers();
                 let told = PresenceStore::read_lost(&beat, &reply).unwrap();
@@ -48,7 +49,7 @@ impl Process {
     }
 
     fn sweep(&mut self, now: Timestamp) -> u64 {
-        self.scripts.sweep(&self.store.clone().frozen(now))
+        self.scripts.at(now).sweep(&self.store)
     }
 }
 
@@ -81,7 +82,8 @@ fn a_hundred_and_twenty_five_rooms_take_a_command() {
 fn a_process_hears_whom_it_has_lost_and_why() {
     let server = Server::start();
     let mut process = Process::new(&server, 7);
-    let store = process.store.clone().frozen(at(5));
+    let store = process.store.clone();
+    process.scripts.at(at(5));
     let other = Identity { user: None, data: "1".into() };
     let taken = store.join("room 3", "cid 3", Session(MEMBERS), &other).unwrap();
     let left = store.leave("room 4", "cid 4", Session(4));

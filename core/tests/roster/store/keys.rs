@@ -20,7 +20,7 @@ fn a_room_is_a_sorted_set_by_expiry_and_a_hash_of_identities() {
     let mut scripts = Scripts::load(&server);
     let store = PresenceStore::new(PresenceConfig::default(), "test", "keys", 1).unwrap();
     let now = tollgate_core::Timestamp::from_millis(5_000);
-    scripts.call(&store.frozen(now).join("lobby", "c1", Session(7), &somebody()).unwrap());
+    scripts.at(now).call(&store.join("lobby", "c1", Session(7), &somebody()).unwrap());
     let mut run = |command: &[&str]| scripts.connection.run(command);
     let scores = run(&["ZRANGE", "{test:keys:presence:0}:expiry:lobby", "0", "-1", "WITHSCORES"]);
     assert_eq!(scores.texts(), ["c1", "35000"]);

@@ -7,13 +7,14 @@ use tollgate_core::roster::{Beat, Event, Lost, Member, Owned, PresenceConfig, Se
 use tollgate_core::store::presence::{Call, PresenceScript, PresenceStore, Standing};
 
 use super::resp::{Connection, Reply};
-use super::server::Server;
+use super::server::{Clock, Server};
 use crate::subject::{Subject, Verb, cid_name, identity, room_name};
 
-/// A connection that knows the scripts.
+/// A connection that knows the scripts, to a server whose clock it can put.
 pub(crate) struct Scripts {
     pub(crate) connection: Connection,
     digests: HashMap<&'static str, String>,
+    clock: Clock,
 }
 
 impl Scripts {
@@ -25,7 +26,13 @@ impl Scripts {
             (script.name, digest)
         };
         let digests = PresenceScript::all().map(load).into();
-        Self { connection, digests }
+        Self { connection, digests, clock: server.clock() }
+    }
+
+    /// Puts the server's clock.
+    pub(crate) fn at(&mut self, now: Timestamp) -> &mut Self {
+        self.clock.set(now);
+        self
     }
 
     pub(crate) fn call(&mut self, call: &Call) -> Reply {
@@ -73,8 +80,9 @@ impl Shared {
         Self { scripts: Scripts::load(server), listener, store, page: 2 }
     }
 
-    fn at(&self, now: u64) -> PresenceStore {
-        self.store.clone().frozen(millis(now))
+    fn at(&mut self, now: u64) -> PresenceStore {
+        self.scripts.at(millis(now));
+        self.store.clone()
     }
 
     fn heartbeat(&mut self, room: u8, cid: u8, session: u64, now: u64) {
@@ -137,7 +145,8 @@ impl Subject for Shared {
     fn members(&mut self, room: u8, now: u64) -> Vec<(String, Option<String>, String)> {
         let (mut cursor, mut members) = ("0".to_owned(), Vec::new());
         loop {
-            let reply = self.scripts.call(&self.at(now).members(&room_name(room), &cursor, self.page));
+            let call = self.at(now).members(&room_name(room), &cursor, self.page);
+            let reply = self.scripts.call(&call);
             let page = PresenceStore::read_page(&reply.texts()).unwrap();
             members.extend(
                 page.members
@@ -153,7 +162,8 @@ impl Subject for Shared {
     }
 
     fn count(&mut self, room: u8, now: u64) -> (usize, usize) {
-        let reply = self.scripts.call(&self.at(now).count(&room_name(room)));
+        let call = self.at(now).count(&room_name(room));
+        let reply = self.scripts.call(&call);
         let (count, more) = PresenceStore::read_count(&reply.numbers()).unwrap();
         assert!(!more);
         (count.members, count.users)

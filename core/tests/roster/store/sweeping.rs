@@ -19,7 +19,7 @@ fn store() -> PresenceStore {
 }
 
 fn fill(scripts: &mut Scripts, rooms: u64, members: u64) {
-    let store = store().frozen(at(0));
+    let store = store();
     for i in 0..members {
         let identity = Identity { user: Some(format!("u{}", i / 2)), data: "{}".into() };
         let call = store.join(&format!("r{}", i % rooms), &format!("c{i}"), Session(i), &identity).unwrap();
@@ -48,10 +48,11 @@ fn expired(listener: &mut Connection) -> BTreeMap<String, usize> {
 fn several_processes_sweep_at_once_and_each_leave_is_told_once() {
     let server = Server::start();
     fill(&mut Scripts::load(&server), 5, 3_000);
+    server.clock().set(at(30));
     let mut listener = server.connect();
     listener.run(&["PSUBSCRIBE", &store().pattern()]);
     let swept: u64 = std::thread::scope(|scope| {
-        let process = || scope.spawn(|| Scripts::load(&server).sweep(&store().frozen(at(30))));
+        let process = || scope.spawn(|| Scripts::load(&server).sweep(&store()));
         [process(), process(), process()].into_iter().map(|process| process.join().unwrap()).sum()
     });
     assert_eq!(swept, 3_000);
@@ -65,7 +66,8 @@ fn one_script_takes_out_a_few_at_most_and_says_that_more_are_due() {
     let server = Server::start();
     let mut scripts = Scripts::load(&server);
     fill(&mut scripts, 1, 1_000);
-    let store = store().frozen(at(31));
+    let store = store();
+    scripts.at(at(31));
     let partition = (0..4).find(|partition| !scripts.call(&store.due(*partition)).list().is_empty()).unwrap();
     let sweep = store.sweep(partition, &["r0"]);
     let mut swept = || PresenceStore::read_swept(&scripts.call(&sweep).numbers()).unwrap();
@@ -81,8 +83,9 @@ fn a_read_never_lists_who_is_due_however_much_is_left_to_sweep() {
     let mut scripts = Scripts::load(&server);
     fill(&mut scripts, 1, 1_000);
     let identity = Identity { user: None, data: "{}".into() };
-    scripts.call(&store().frozen(at(29)).join("r0", "late", Session(1), &identity).unwrap());
-    let store = store().frozen(at(30));
+    scripts.at(at(29)).call(&store().join("r0", "late", Session(1), &identity).unwrap());
+    let store = store();
+    scripts.at(at(30));
     let (mut cursor, mut listed) = ("0".to_owned(), Vec::new());
     loop {
         let reply = scripts.call(&store.members("r0", &cursor, 100));
@@ -103,7 +106,7 @@ fn counts_say_when_users_are_still_to_be_swept() {
     let mut scripts = Scripts::load(&server);
     fill(&mut scripts, 1, 150);
     let mut count = |secs| {
-        let reply = scripts.call(&store().frozen(at(secs)).count("r0"));
+        let reply = scripts.at(at(secs)).call(&store().count("r0"));
         PresenceStore::read_count(&reply.numbers()).unwrap()
     };
     assert_eq!(count(29), (Count { members: 150, users: 75 }, false));
@@ -118,13 +121,12 @@ fn a_room_that_is_alive_is_looked_at_again_and_left_alone() {
     let server = Server::start();
     let mut scripts = Scripts::load(&server);
     fill(&mut scripts, 3, 30);
-    let store_at = |secs| store().frozen(at(secs));
-    assert_eq!(scripts.sweep(&store_at(29)), 0);
+    assert_eq!(scripts.at(at(29)).sweep(&store()), 0);
     for i in 0..30 {
         let identity = Identity { user: Some(format!("u{}", i / 2)), data: "{}".into() };
-        let call = store_at(29).join(&format!("r{}", i % 3), &format!("c{i}"), Session(i), &identity).unwrap();
+        let call = store().join(&format!("r{}", i % 3), &format!("c{i}"), Session(i), &identity).unwrap();
         scripts.call(&call);
     }
-    assert_eq!(scripts.sweep(&store_at(58)), 0);
-    assert_eq!(scripts.sweep(&store_at(59)), 30);
+    assert_eq!(scripts.at(at(58)).sweep(&store()), 0);
+    assert_eq!(scripts.at(at(59)).sweep(&store()), 30);
 }

@@ -1,8 +1,0 @@
-import module from "../../wasm/tollgate.wasm?module";
-import { wasmEngine } from "../wasm/wasm-engine.js";
-
-// In development servers the module comes from outside the realm that this runs in, and would not be known as one.
-if (!(module instanceof WebAssembly.Module)) Object.setPrototypeOf(module, WebAssembly.Module.prototype);
-
-/** Vercel's edge: `?module` is how it hands over a compiled module. */
-export const engine = wasmEngine().start(module);

@@ -1,0 +1,56 @@
+// Processes with p-ratelimit 1.0.1 and ours on one channel.
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Server, startServer } from "../redis/server.js";
+import { Fleet, type Kind, nowMicros, report } from "./fleet.js";
+
+const LIMIT = 24;
+const WINDOW = 1_000;
+const HEARTBEAT = 1_000;
+
+/** What p-ratelimit's windows lack: it counts in whole milliseconds. */
+const COARSE = 20_000;
+
+let server: Server;
+let groups = 0;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server.stop());
+
+const ORDERS: [Kind, Kind][] = [
+  ["original", "facade"],
+  ["facade", "original"],
+  ["original", "ours"],
+  ["ours", "original"],
+];
+
+const CASE = "%s first, then %s: each counts the other, and together they keep the quota";
+
+test.concurrent.each(ORDERS)(
+  CASE,
+  async (first, second) => {
+    const name = `mixed-${++groups}`;
+    const fleet = new Fleet({ redis: server.url, name, limit: LIMIT, window: WINDOW, heartbeat: HEARTBEAT });
+    try {
+      await Promise.all([fleet.join(first), fleet.join(first)]);
+      await fleet.shares(12, 12);
+      const newcomer = await fleet.join(second);
+      await fleet.shares(8, 8, 8);
+      await pause(2 * WINDOW);
+      const settled = nowMicros();
+      await pause(3 * WINDOW);
+      expect(fleet.most(settled, WINDOW * 1000 - COARSE)).toBeLessThanOrEqual(LIMIT);
+      expect(fleet.started(settled, nowMicros())).toBeGreaterThan(2 * LIMIT * 0.8);
+      const most = fleet.most(settled, WINDOW * 1000 - COARSE);
+      report(`two of ${first}, then one of ${second}`, most, LIMIT, "shares 8, 8, 8");
+      fleet.gone.add(newcomer);
+      await newcomer.end();
+      await fleet.shares(12, 12);
+    } finally {
+      await fleet.end();
+    }
+  },
+  60_000,
+);
