@@ -7,11 +7,11 @@ import { promisify } from "node:util";
 import { SUBJECTS } from "./pacer/subjects.mjs";
 import { circumstances, table } from "./report.mjs";
 
-const ROUNDS = process.argv.includes("--quick") ? 1 : 5;
+const ROUNDS = process.argv.includes("--quick") ? 1 : 3;
 const child = fileURLToPath(new URL("./pacer/child.mjs", import.meta.url));
 const LONGEST_MS = 30_000;
 /** Rounds for those that take long. */
-const SLOW_ROUNDS = 2;
+const SLOW_ROUNDS = 1;
 /** Processes at a time where nothing is measured that the others could disturb. */
 const TOGETHER = 4;
 const run = promisify(execFile);
@@ -145,7 +145,8 @@ export async function pacerTables() {
     "## Calls that go out (P1)",
     "",
     "CPU time of the process by job, garbage collection included, and memory by waiting job; medians of the rounds. Free",
-    "jobs never wait and go one after another; queued ones are there at once, many windows of them.",
+    "jobs never wait and go one after another; queued ones are there at once, ten windows of 500. p-throttle `strict`,",
+    "limiter, rate-limiter-flexible and bottleneck take so long that they get three windows of 100, in fewer rounds.",
     "",
     costTable(costs),
     "",

@@ -24,7 +24,7 @@ async function oneAfterAnother(limit, count) {
 
 /** Jobs that never wait, one after another. */
 async function free() {
-  const count = subject.slow ? 4_000 : 200_000;
+  const count = subject.freeJobs ?? 200_000;
   const limit = await subject.make(PLENTY);
   await oneAfterAnother(limit, count / 4);
   globalThis.gc();
