@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 use futures_core::Stream;
 use tollgate::{Bus, Delivery, Subscription};
 
+#[expect(clippy::expect_used, reason = "these streams never end")]
 async fn next(messages: &mut Subscription<u32>) -> Delivery<u32> {
     std::future::poll_fn(|cx| Pin::new(&mut *messages).poll_next(cx)).await.expect("never ends")
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_core::Stream;
 use tollgate::{Change, Member, NewMember, Presence, PresenceError, PresenceEvent};
 
+#[expect(clippy::expect_used, reason = "these streams never end")]
 async fn next<S: Stream + Unpin>(stream: &mut S) -> S::Item {
     std::future::poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await.expect("never ends")
 }
