@@ -19,8 +19,11 @@
 //!
 //! - `tower`: `RateLimitLayer` asks a limiter before each request, and `Decision::headers` writes header fields.
 //! - `redis`: `RedisRateLimiter` keeps limits in Redis, so that processes share them. Runs on tokio.
+//! - `presence`: `Presence` tells who is in which room, `Bus` carries messages by topic, both within this process.
 //! - `axum`: what axum needs on top of that: it finds the peer's address, and a refusal is a response.
 
+#[cfg(feature = "presence")]
+mod bus;
 mod clock;
 mod config_error;
 mod cost;
@@ -31,14 +34,20 @@ mod key;
 #[cfg(feature = "tower")]
 mod layer;
 mod limit;
+#[cfg(feature = "presence")]
+mod lossy_queue;
 mod memory;
 mod policy;
+#[cfg(feature = "presence")]
+mod presence;
 #[cfg(feature = "redis")]
 mod redis;
 mod seed;
 mod span;
 mod terms;
 
+#[cfg(feature = "presence")]
+pub use bus::{Bus, BusError, BusStats, Delivery, Subscription};
 pub use clock::{Clock, ManualClock, MonotonicClock};
 pub use config_error::ConfigError;
 pub use cost::{Cost, Request};
@@ -51,6 +60,11 @@ pub use layer::{ForwardedIp, Header, KeyFrom, MissingKey, PeerIp, RateLimitFutur
 pub use limit::Limit;
 pub use memory::{RateLimiter, RateLimiterBuilder};
 pub use policy::{Policies, Policy};
+#[cfg(feature = "presence")]
+pub use presence::{
+    Change, Count, Member, MemberPage, Membership, NewMember, Presence, PresenceBuilder, PresenceError, PresenceEvent,
+    PresenceEvents, Reason, Watch,
+};
 #[cfg(feature = "redis")]
 pub use redis::{AnyRateLimiter, OnStoreError, RedisRateLimiter, RedisRateLimiterBuilder, StoreError};
 pub use tollgate_core::{Algorithm, Size};

@@ -169,6 +169,18 @@ impl Roster {
         })
     }
 
+    /// Nobody vouches for a member any more: it expires after [`PresenceConfig::ttl`], also in a roster of one process,
+    /// unless a session takes it over or vouches for it again. False where it is not a member under this session.
+    pub fn abandon(&mut self, room: &str, cid: &str, session: Session, now: Timestamp) -> bool {
+        self.meet(room, cid, now);
+        let held = self.rooms.get(room).and_then(|room| room.held(cid, session)).map(|(cid, _)| cid);
+        let expiry = self.latest.saturating_add(self.config.ttl());
+        held.is_some_and(|cid| {
+            self.in_room(room, |room| room.set_expiry(&cid, expiry));
+            true
+        })
+    }
+
     /// Why a session does not hold a member; `None` where it does.
     pub fn lost(&mut self, room: &str, cid: &str, session: Session, now: Timestamp) -> Option<Lost> {
         self.meet(room, cid, now);
