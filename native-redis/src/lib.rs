@@ -11,6 +11,7 @@
 //!
 //! - [`RateLimiter`] decides in memory, at once. [`Policy`] says what is allowed, [`Algorithm`] how it is counted and
 //!   what that admits at most, [`Key`] whose call it is, [`Decision`] what came of it.
+//! - [`Pacer`] lets calls that go out wait their turn, under exact limits and a concurrency.
 //! - [`ManualClock`] makes time stand still in tests.
 //!
 //! # Features
@@ -37,6 +38,7 @@ mod limit;
 #[cfg(feature = "presence")]
 mod lossy_queue;
 mod memory;
+mod pacer;
 mod policy;
 #[cfg(feature = "presence")]
 mod presence;
@@ -59,6 +61,7 @@ pub use key::{Key, KeyBytes};
 pub use layer::{ForwardedIp, Header, KeyFrom, MissingKey, PeerIp, RateLimitFuture, RateLimitLayer, RateLimitService};
 pub use limit::Limit;
 pub use memory::{RateLimiter, RateLimiterBuilder};
+pub use pacer::{Pace, PaceError, Pacer, PacerBuilder, PacerStats, Permit};
 pub use policy::{Policies, Policy};
 #[cfg(feature = "presence")]
 pub use presence::{
