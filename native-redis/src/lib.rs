@@ -46,6 +46,8 @@ mod seed;
 mod span;
 mod terms;
 
+#[cfg(all(feature = "presence", feature = "redis"))]
+pub use bus::BusBuilder;
 #[cfg(feature = "presence")]
 pub use bus::{Bus, BusError, BusStats, Delivery, Subscription};
 pub use clock::{Clock, ManualClock, MonotonicClock};
