@@ -20,7 +20,8 @@
 //!
 //! - `tower`: `RateLimitLayer` asks a limiter before each request, and `Decision::headers` writes header fields.
 //! - `redis`: `RedisRateLimiter` keeps limits in Redis, so that processes share them. Runs on tokio.
-//! - `presence`: `Presence` tells who is in which room, `Bus` carries messages by topic, both within this process.
+//! - `presence`: `Presence` tells who is in which room, within this process; `Bus` carries messages by topic, with `redis`
+//!   to all processes.
 //! - `axum`: what axum needs on top of that: it finds the peer's address, and a refusal is a response.
 
 #[cfg(feature = "presence")]
@@ -48,6 +49,8 @@ mod seed;
 mod span;
 mod terms;
 
+#[cfg(all(feature = "presence", feature = "redis"))]
+pub use bus::BusBuilder;
 #[cfg(feature = "presence")]
 pub use bus::{Bus, BusError, BusStats, Delivery, Subscription};
 pub use clock::{Clock, ManualClock, MonotonicClock};

@@ -9,7 +9,9 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
-use super::Shared;
+#[cfg(feature = "redis")]
+use super::others::Heard;
+use super::{Item, Shared};
 
 /// What a subscription hands out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +32,9 @@ pub enum Delivery<M> {
         /// How many messages.
         missed: u64,
     },
+    /// The connection was lost, and all subscriptions are in force again: messages of other processes may be missing, and
+    /// what is read anew from now on misses nothing that follows.
+    Reconnected,
 }
 
 /// Messages of the topics that fit, in the order in which they were published. Ends the subscription when dropped.
@@ -37,12 +42,26 @@ pub enum Delivery<M> {
 pub struct Subscription<M> {
     shared: Arc<Shared>,
     number: u64,
+    /// Keeps it in force where other processes publish.
+    #[cfg(feature = "redis")]
+    heard: Option<Heard>,
     data: PhantomData<fn() -> M>,
 }
 
 impl<M> Subscription<M> {
     pub(super) fn new(shared: Arc<Shared>, number: u64) -> Self {
-        Self { shared, number, data: PhantomData }
+        Self {
+            shared,
+            number,
+            #[cfg(feature = "redis")]
+            heard: None,
+            data: PhantomData,
+        }
+    }
+
+    #[cfg(feature = "redis")]
+    pub(super) fn hear(&mut self, heard: Heard) {
+        self.heard = Some(heard);
     }
 }
 
@@ -54,7 +73,8 @@ impl<M: DeserializeOwned> Stream for Subscription<M> {
             match self.shared.next(self.number, cx.waker()) {
                 None => return Poll::Pending,
                 Some(Err(missed)) => return Poll::Ready(Some(Delivery::Resync { missed })),
-                Some(Ok(message)) => match serde_json::from_str(&message.json) {
+                Some(Ok(Item::Reconnected)) => return Poll::Ready(Some(Delivery::Reconnected)),
+                Some(Ok(Item::Message(message))) => match serde_json::from_str(&message.json) {
                     Ok(data) => return Poll::Ready(Some(Delivery::Message { topic: message.topic.clone(), data })),
                     Err(_) => self.shared.count_broken(),
                 },

@@ -103,7 +103,7 @@ impl Batcher {
         let is_usual = own.clone().all(|arg| arg == self.script.usual_arg());
         let own = own.take(if is_usual { 0 } else { batch.len() }).map(str::to_owned);
         let args = self.head.iter().cloned().chain(own).collect();
-        ScriptCall { script: self.script, keys, args }
+        ScriptCall::of(self.script, keys, args)
     }
 
     /// Tells each question what a reply says about it.

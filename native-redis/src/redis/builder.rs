@@ -1,5 +1,6 @@
 //! A limiter over Redis with settings beside its policies.
 
+use std::fmt;
 use std::time::Duration;
 
 use redis::Client;
@@ -107,23 +108,14 @@ impl RedisRateLimiterBuilder {
     /// [`ConfigError`] names the field, its value and what is allowed: also where Redis refuses the password, or is older
     /// than 7.0.
     pub async fn connect(self, url: &str) -> Result<RedisRateLimiter, ConfigError> {
-        let allowed = "a URL such as redis://user:password@host:6379/0";
-        let client = Client::open(url).map_err(|error| {
-            ConfigError::new("CONFIG_REDIS", "url", format!("{:?} ({error})", without_password(url)), allowed)
-        })?;
+        let client = open_client(url)?;
         let store =
             format!("{}/{}", client.get_connection_info().addr(), client.get_connection_info().redis_settings().db());
-        let timeouts = Duration::from_millis(1)..=Duration::from_secs(60);
-        if !timeouts.contains(&self.store_timeout) {
-            let value = format!("{:?}", self.store_timeout);
-            return Err(ConfigError::new("CONFIG_STORE_TIMEOUT", "store_timeout", value, "1 ms to 60 s"));
-        }
+        check_timeout(self.store_timeout)?;
         let parts = self.parts(&store)?;
         let limiter = RedisRateLimiter::make(parts, client, self.store_timeout);
         match limiter.connected().await {
-            Err(error) if error.is_misconfiguration() => {
-                Err(ConfigError::new("CONFIG_REDIS", "url", format!("{:?} ({error})", without_password(url)), allowed))
-            }
+            Err(error) if error.is_misconfiguration() => Err(refused_url(url, error)),
             _ => Ok(limiter),
         }
     }
@@ -146,6 +138,22 @@ impl RedisRateLimiterBuilder {
             terms,
         })
     }
+}
+
+pub(super) fn open_client(url: &str) -> Result<Client, ConfigError> {
+    Client::open(url).map_err(|error| refused_url(url, error))
+}
+
+pub(super) fn refused_url(url: &str, why: impl fmt::Display) -> ConfigError {
+    let value = format!("{:?} ({why})", without_password(url));
+    ConfigError::new("CONFIG_REDIS", "url", value, "a URL such as redis://user:password@host:6379/0")
+}
+
+pub(super) fn check_timeout(timeout: Duration) -> Result<(), ConfigError> {
+    if (Duration::from_millis(1)..=Duration::from_secs(60)).contains(&timeout) {
+        return Ok(());
+    }
+    Err(ConfigError::new("CONFIG_STORE_TIMEOUT", "store_timeout", format!("{timeout:?}"), "1 ms to 60 s"))
 }
 
 /// A URL as it may stand in a message.

@@ -9,7 +9,7 @@ use redis::RedisError;
 
 /// Why Redis did not do what it was asked. Decisions never fail with it: their
 /// [`source`](crate::Decision::source) says that somebody else decided.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StoreError {
     /// No answer within the store's timeout. What was asked may have been done.

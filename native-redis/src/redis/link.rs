@@ -22,7 +22,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 type Slot = Arc<OnceCell<Result<Wire, StoreError>>>;
 
 /// What all calls to one store share.
-pub(super) struct Link {
+pub(crate) struct Link {
     client: Client,
     slot: Mutex<Slot>,
     /// One for a single server; for a cluster, of which nodes fail by themselves, one for each partition.
@@ -32,8 +32,10 @@ pub(super) struct Link {
 
 /// A call of a script.
 #[derive(Clone, Debug)]
-pub(super) struct ScriptCall {
-    pub(super) script: Script,
+pub(crate) struct ScriptCall {
+    pub(super) source: &'static str,
+    /// What Redis calls it.
+    pub(super) digest: &'static str,
     pub(super) keys: Vec<String>,
     pub(super) args: Vec<String>,
 }
@@ -44,7 +46,7 @@ impl Link {
         Self { client, slot: Mutex::default(), breakers, timeout }
     }
 
-    pub(super) fn timeout(&self) -> Duration {
+    pub(crate) fn timeout(&self) -> Duration {
         self.timeout
     }
 
@@ -98,10 +100,10 @@ impl Link {
 
     async fn round_trip(self: &Arc<Self>, call: &ScriptCall) -> Result<Value, StoreError> {
         let (slot, mut wire) = self.wire().await?;
-        let by_digest = call.command("EVALSHA", digest(call.script));
+        let by_digest = call.command("EVALSHA", call.digest);
         let mut answer = wire.query(&by_digest).await;
         if answer.as_ref().is_err_and(|error| error.code() == Some("NOSCRIPT")) {
-            answer = wire.query(&call.command("EVAL", call.script.source())).await;
+            answer = wire.query(&call.command("EVAL", call.source)).await;
         }
         if answer.as_ref().is_err_and(breaks_connection) {
             self.abandon(&slot);
@@ -152,7 +154,7 @@ impl Link {
     }
 }
 
-/// What Redis calls a script; computed once.
+/// What Redis calls a script of limits; computed once.
 fn digest(script: Script) -> &'static str {
     static DIGESTS: OnceLock<Vec<(Script, String)>> = OnceLock::new();
     let digests = DIGESTS.get_or_init(|| Script::ALL.map(|script| (script, script.sha1())).into());
@@ -178,6 +180,11 @@ fn now() -> tollgate_core::Timestamp {
 }
 
 impl ScriptCall {
+    /// A call of a script of limits.
+    pub(super) fn of(script: Script, keys: Vec<String>, args: Vec<String>) -> Self {
+        Self { source: script.source(), digest: digest(script), keys, args }
+    }
+
     fn command(&self, name: &str, script: &str) -> redis::Cmd {
         let mut command = redis::cmd(name);
         command.arg(script).arg(self.keys.len()).arg(&self.keys).arg(&self.args);

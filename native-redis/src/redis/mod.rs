@@ -3,10 +3,16 @@
 mod any;
 mod batch;
 mod builder;
+#[cfg(feature = "presence")]
+mod channels;
 mod error;
 mod fallback;
 mod link;
 mod names;
+#[cfg(feature = "presence")]
+mod place;
+#[cfg(feature = "presence")]
+mod publisher;
 mod refusals;
 mod wire;
 
@@ -16,7 +22,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use redis::{Client, Value};
+pub(crate) use redis::Client;
+use redis::Value;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tollgate_core::store::{Call, Op, PARTITIONS, Script, StoredLimiter, escape_bytes, partition};
@@ -26,9 +33,20 @@ pub use builder::RedisRateLimiterBuilder;
 pub use error::StoreError;
 pub use fallback::OnStoreError;
 
+#[cfg(feature = "presence")]
+pub(crate) use channels::{Channels, Heard, Topic};
+#[cfg(feature = "presence")]
+pub(crate) use link::Link;
+#[cfg(feature = "presence")]
+pub(crate) use place::Place;
+#[cfg(feature = "presence")]
+pub(crate) use publisher::{Publisher, Sending};
+
 use batch::Batcher;
 use fallback::Fallback;
-use link::{Link, ScriptCall};
+#[cfg(not(feature = "presence"))]
+use link::Link;
+use link::ScriptCall;
 use names::Name;
 use refusals::Refusals;
 
@@ -299,7 +317,7 @@ impl Shared {
         let deadline = Instant::now() + link.timeout();
         let send = async move {
             let tell = |answer: Result<Value, StoreError>| drop(done.send(answer.map(drop)));
-            link.call(group, ScriptCall { script, keys, args }, deadline, tell).await;
+            link.call(group, ScriptCall::of(script, keys, args), deadline, tell).await;
         };
         drop(runtime.spawn(send));
         let answer = told.await.unwrap_or(Err(StoreError::Unavailable));

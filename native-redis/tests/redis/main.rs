@@ -3,6 +3,8 @@
 #![cfg(feature = "redis")]
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on panics")]
 
+#[cfg(feature = "presence")]
+mod bus;
 mod cluster;
 mod configuration;
 mod outages;
