@@ -98,10 +98,12 @@ describe("the tabs", () => {
     const focused = () => page.evaluate(() => (document.activeElement as HTMLElement).dataset.testid);
     await page.getByTestId("tab-outgoing").focus();
     for (const [key, id] of [
-      ["ArrowRight", "tab-incoming"],
-      ["ArrowLeft", "tab-outgoing"],
       ["Home", "tab-incoming"],
-      ["End", "tab-outgoing"],
+      ["ArrowLeft", "tab-quota"],
+      ["ArrowRight", "tab-incoming"],
+      ["End", "tab-quota"],
+      ["ArrowLeft", "tab-presence"],
+      ["ArrowLeft", "tab-outgoing"],
     ] as const) {
       await page.keyboard.press(key);
       expect(await focused()).toBe(id);

@@ -2,7 +2,7 @@
 import "./presence.css";
 import { LiveSocket } from "../live-socket.js";
 import { element, make, setText } from "../page.js";
-import { clockTime } from "../time-text.js";
+import { clockTime, windowText } from "../time-text.js";
 import { connection, ownName, takeName, user } from "./identity.js";
 import { type Member, Members, memberRows, type RosterChange } from "./members.js";
 import html from "./panel.html?raw";
@@ -62,7 +62,7 @@ export function start(): void {
     const who = shared ? "Redis holds the room for all of them." : "The room is in this process's memory.";
     setText(
       note,
-      `${where} ${who} A member whose process dies is gone after ${ttl}; heartbeats go every ${heartbeat}.`,
+      `${where} ${who} A member whose process dies is gone after ${windowText(ttl)}; heartbeats go every ${windowText(heartbeat)}.`,
     );
     kill.hidden = processes === 1;
     setText(kill, `Kill process ${process}`);
