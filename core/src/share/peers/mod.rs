@@ -177,8 +177,7 @@ impl Peers {
     #[must_use]
     pub fn is_ready(&self, now: Clocks) -> bool {
         let hold = self.times.hold_rate.max(self.times.hold_concurrency);
-        let grows_from = self.joined_at.saturating_add(hold);
-        let is_held = self.config.rules.hold_growth && now.monotonic < grows_from;
+        let is_held = self.config.rules.hold_growth && now.monotonic < self.first_growth(hold);
         let in_force = self.config.fast_start || (self.settled && !is_held);
         self.is_starting_fast(now) || (self.phase == Phase::Joined && in_force && !self.is_fenced(now))
     }
@@ -321,7 +320,7 @@ impl Peers {
         let settle = (!self.settled && is_heard).then_some(self.settle_at);
         let fence = self.fresh.filter(|_| self.config.rules.fence && !self.told_fenced);
         let fence = fence.map(|sent| sent.monotonic.saturating_add(self.times.fence));
-        let hold = [self.times.hold_rate, self.times.hold_concurrency].map(|hold| self.joined_at.saturating_add(hold));
+        let hold = [self.times.hold_rate, self.times.hold_concurrency].map(|hold| self.first_growth(hold));
         let held = hold.into_iter().filter(|&at| self.config.rules.hold_growth && at > now.monotonic).min();
         [
             Some(self.next_ping),
@@ -450,9 +449,13 @@ impl Peers {
     }
 
     fn grown(&self, growth: &Growth, hold: Span, now: Clocks) -> u64 {
-        let grows_from =
-            if self.config.rules.hold_growth { self.joined_at.saturating_add(hold) } else { self.joined_at };
+        let grows_from = if self.config.rules.hold_growth { self.first_growth(hold) } else { self.joined_at };
         if self.settled && now.monotonic >= grows_from { growth.share(now.monotonic) } else { 0 }
+    }
+
+    /// Before this, others may still count on what they had before this member joined.
+    fn first_growth(&self, hold: Span) -> Timestamp {
+        self.joined_at.saturating_add(self.times.unseen).saturating_add(hold)
     }
 
     fn recompute(&mut self, now: Clocks) {
