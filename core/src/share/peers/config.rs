@@ -123,6 +123,10 @@ impl PeersConfig {
             let given = alloc::format!("{} ms", heartbeat.as_micros() / 1_000);
             return Err(ConfigError::new("CONFIG_HEARTBEAT", "heartbeat", given, "from 100 ms to 1 h"));
         }
+        if self.fast_start && self.strict_start {
+            let allowed = "false with fastStart: a member begins at once, or late";
+            return Err(ConfigError::new("CONFIG_STRICT_START", "strictStart", true, allowed));
+        }
         if let Some((rate, interval)) = self.quota.rate {
             self.check_rate(rate, interval)?;
         }
