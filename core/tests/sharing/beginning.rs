@@ -84,6 +84,8 @@ fn a_usual_start_has_nothing_and_is_ready_when_its_share_is_in_force() {
     usual.handle_timeout(at(2_999));
     assert!(!usual.is_ready(at(2_999)));
     usual.handle_timeout(at(3_001));
+    assert!(!usual.is_ready(at(3_001)), "a ping from after the settling is to show that answers could come");
+    usual.handle_message(Channel::Main, "\"m\"", at(3_001));
     assert!(usual.is_ready(at(3_001)));
     assert_eq!(usual.share(at(3_001)).rate, 10);
 }
