@@ -34,6 +34,7 @@ pub enum Split {
 #[must_use]
 pub struct Share {
     fast_start: bool,
+    strict_start: bool,
     rate_lower_bound: Option<u64>,
     split: Split,
     heartbeat: Duration,
@@ -46,12 +47,25 @@ impl Share {
     /// Each process finds the others over pub/sub, and takes its part: nothing is kept in Redis. The channel is that of
     /// p-ratelimit 1.0.1, whose processes may be in the group.
     pub const fn peers() -> Self {
-        Self { fast_start: false, rate_lower_bound: None, split: Split::Even, heartbeat: Self::DEFAULT_HEARTBEAT }
+        Self {
+            fast_start: false,
+            strict_start: false,
+            rate_lower_bound: None,
+            split: Split::Even,
+            heartbeat: Self::DEFAULT_HEARTBEAT,
+        }
     }
 
     /// Whether to begin with the whole quota instead of none: after a join, up to processes × quota for a moment.
     pub const fn fast_start(self, fast_start: bool) -> Self {
         Self { fast_start, ..self }
+    }
+
+    /// Whether to begin later: a heartbeat, a window and some seconds after the join, when a process that cannot be heard
+    /// has given up its share. Without it, one that is cut off while another joins counts twice until then. Not with
+    /// [`Share::fast_start`].
+    pub const fn strict_start(self, strict_start: bool) -> Self {
+        Self { strict_start, ..self }
     }
 
     /// At least one process has a share of so many, 1 to the limit: the largest cost in use. Of one policy; replaces
@@ -105,7 +119,7 @@ impl Group {
             quota: Quota { rate, concurrency: pacer.concurrency },
             split: split(share, &limits)?,
             fast_start: share.fast_start,
-            strict_start: false,
+            strict_start: share.strict_start,
             heartbeat: span(share.heartbeat),
             longest_job: None,
             rules: PeerRules::ALL,

@@ -23,6 +23,7 @@ async fn settings_that_cannot_be_are_named() {
         (named().name("x".repeat(257)), "CONFIG_NAME", "name", "a text of 257 bytes"),
         (named().share(share().heartbeat(Duration::from_millis(99))), "CONFIG_HEARTBEAT", "heartbeat", "99 ms"),
         (named().share(share().heartbeat(Duration::from_secs(3_601))), "CONFIG_HEARTBEAT", "heartbeat", "3601000 ms"),
+        (named().share(share().fast_start(true).strict_start(true)), "CONFIG_STRICT_START", "strict_start", "true"),
         (named().share(share().rate_lower_bound(0)), "CONFIG_RATE_LOWER_BOUND", "rate_lower_bound", "0"),
         (named().share(share().rate_lower_bound(11)), "CONFIG_RATE_LOWER_BOUND", "rate_lower_bound", "11"),
         (two().share(share().rate_lower_bound(5)), "CONFIG_RATE_LOWER_BOUND", "rate_lower_bound", "5"),
