@@ -45,8 +45,8 @@ impl PacerBuilder {
     /// TLS features of the `redis` crate.) Its policies and its concurrency are the quota of all of them together. It goes
     /// by the clocks of the operating system, and opens a connection to publish and one to subscribe.
     ///
-    /// Calls wait until this process has its share: 3 s and a window after the first one of the group joins, or less
-    /// where others answer. A Redis that is not there is no error: [`ShareEvent::Error`](crate::ShareEvent::Error) tells
+    /// Calls wait until the share of this process is in force: a window after it has joined, and up to 3 s for others to
+    /// answer. A Redis that is not there is no error: [`ShareEvent::Error`](crate::ShareEvent::Error) tells
     /// it, and calls wait, at most as long as they may, until it is. This waits for the connection for 1 s at most. Needs
     /// a tokio runtime with I/O and time, in which one task runs until the pacer is closed, or until its last handle and
     /// its last permit are dropped; then the share is given back. Where that runtime ends before, the share ends as well.

@@ -154,14 +154,14 @@ impl<C: Clock> Pacer<C> {
     }
 
     /// Refuses all calls that wait or come with [`PaceError::Closed`], and waits until those that run have ended. Then it
-    /// leaves its group, if it is in one, and gives its share back.
+    /// leaves its group, if it is in one, and gives its share back, for which it waits 2 s at most.
     pub async fn close(self) {
         self.shared.at_now(|state, _| state.refuse_all());
         self.ended().await;
     }
 
     /// Refuses calls that come, and waits until those that wait and run have ended. Then it leaves its group, if it is in
-    /// one, and gives its share back.
+    /// one, and gives its share back, for which it waits 2 s at most.
     pub async fn drain(self) {
         self.shared.at_now(|state, _| state.closed = true);
         self.ended().await;

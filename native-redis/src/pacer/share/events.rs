@@ -78,7 +78,10 @@ impl Stream for ShareEvents {
             Some(Err(missed)) => Poll::Ready(Some(ShareEvent::Resync { missed })),
             None if reading.is_over => Poll::Ready(None),
             None => {
-                reading.waker = Some(cx.waker().clone());
+                let before = reading.waker.replace(cx.waker().clone());
+                // Its waker may do anything when it is dropped: not under the lock.
+                drop(reading);
+                drop(before);
                 Poll::Pending
             }
         }
@@ -152,5 +155,43 @@ impl Readers {
             woken.extend(reading.waker.take());
             true
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use super::*;
+
+    fn look(events: &mut ShareEvents) -> Poll<Option<ShareEvent>> {
+        pin!(events).poll_next(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_slow_reader_is_told_how_many_events_it_has_missed() {
+        let mut readers = Readers::default();
+        let mut events = readers.add(None);
+        for peers in 0..MAX_WAITING as u64 + 7 {
+            readers.tell(&ShareEvent::Peers(peers));
+        }
+        for peers in 0..MAX_WAITING as u64 {
+            assert_eq!(look(&mut events), Poll::Ready(Some(ShareEvent::Peers(peers))));
+        }
+        assert_eq!(look(&mut events), Poll::Ready(Some(ShareEvent::Resync { missed: 7 })));
+        assert_eq!(look(&mut events), Poll::Pending);
+        readers.tell(&ShareEvent::Fenced(true));
+        assert_eq!(readers.take_woken().len(), 1);
+        readers.end();
+        assert_eq!(look(&mut events), Poll::Ready(Some(ShareEvent::Fenced(true))));
+        assert_eq!(look(&mut events), Poll::Ready(None));
+    }
+
+    #[test]
+    fn readers_that_are_gone_are_forgotten() {
+        let mut readers = Readers::default();
+        drop(readers.add(None));
+        readers.tell(&ShareEvent::Starved);
+        assert!(readers.readers.is_empty());
     }
 }

@@ -31,6 +31,8 @@ use membership::{Line, clocks};
 
 /// How long Redis may take to take a message.
 const TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a member that leaves waits until that is told. The runtime of its task may stand still.
+const LONGEST_FAREWELL: Duration = Duration::from_secs(2);
 
 /// Lets a pacer join a group over the Redis at `url`. From here on it may use its share alone.
 pub(super) async fn join<C: Clock>(pacer: &Arc<Shared<C>>, group: Group, url: &str) -> Result<(), ConfigError> {
@@ -92,10 +94,12 @@ impl State {
     }
 }
 
-/// Leaves the group, if there is one, and waits until that is told: at most as long as Redis may take.
+/// Leaves the group, if there is one, and waits a while until that is told.
 pub(super) async fn leave<C: Clock>(pacer: &Shared<C>) {
     let left = pacer.at_now(|state, now| state.with_membership(now, |membership, _| membership.leave()));
-    if let Some(mut served) = left {
-        while served.changed().await.is_ok() {}
+    let Some(mut served) = left else { return };
+    tokio::select! {
+        () = async { while served.changed().await.is_ok() {} } => {}
+        () = pacer.clock.sleep(LONGEST_FAREWELL) => {}
     }
 }

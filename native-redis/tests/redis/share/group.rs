@@ -91,6 +91,15 @@ fn the_share_of_one_that_vanishes_is_back_after_three_heartbeats_and_its_own_has
     assert_kept(LIMIT, &[&one, &two]);
 }
 
+#[test]
+fn who_closes_is_not_held_up_by_a_runtime_that_stands_still() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("one");
+    let (here, there) = (runtime(), runtime());
+    let server = here.block_on(Server::start());
+    let pacer = there.block_on(joined(&server, builder(LIMIT)));
+    here.block_on(pacer.close());
+}
+
 #[tokio::test]
 async fn where_there_is_less_than_one_for_each_all_take_their_turns() {
     let server = Server::start().await;
