@@ -41,7 +41,14 @@ function host(): ShareHost & { conflicts: string[] } {
 }
 
 function joined(name: string, limit = 100, told = host()): SharedQuota {
-  const peers = { limits: [limit], intervalMicros: 1e6, split: "even", least: 0, fastStart: false } as const;
+  const peers = {
+    limits: [limit],
+    intervalMicros: 1e6,
+    split: "even",
+    least: 0,
+    fastStart: false,
+    strictStart: false,
+  } as const;
   const member = new SharedQuota({
     redis: server.url,
     channel: `ratelimit-${name}`,
@@ -106,7 +113,15 @@ test("members that disagree on the quota are told so", async () => {
 
 test("the share is asked for when it is used", () => {
   const peers = machines.createPeers(
-    { limits: [10], intervalMicros: 1000, split: "even", least: 0, fastStart: false, heartbeatMicros: 300_000 },
+    {
+      limits: [10],
+      intervalMicros: 1000,
+      split: "even",
+      least: 0,
+      fastStart: false,
+      strictStart: false,
+      heartbeatMicros: 300_000,
+    },
     "a",
   );
   peers.subscribed(0, 0);

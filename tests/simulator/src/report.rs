@@ -87,6 +87,7 @@ pub fn rules_named(name: &str) -> Option<PeerRules> {
         "no-rejoin" => PeerRules { rejoin: false, ..all },
         "no-hold" => PeerRules { hold_growth: false, ..all },
         "one-clock" => PeerRules { two_clocks: false, ..all },
+        "no-confirm" => PeerRules { confirm: false, ..all },
         "no-word" => PeerRules { tell: false, ..all },
         _ => return None,
     })

@@ -57,6 +57,11 @@ fn without_the_hold_a_share_grows_while_the_old_use_is_in_the_window() {
 }
 
 #[test]
+fn without_confirmation_a_newcomer_takes_for_silence_what_the_bus_lost() {
+    assert_finds(Row::RestartDuringJoin, "no-confirm", 1.1);
+}
+
+#[test]
 fn with_one_clock_a_suspended_member_does_not_notice() {
     assert_finds(Row::Suspend, "one-clock", 1.1);
 }

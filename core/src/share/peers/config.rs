@@ -51,6 +51,9 @@ pub struct PeerRules {
     pub tell: bool,
     /// The first share is in force as soon as all receivers of the first ping have answered.
     pub settle_early: bool,
+    /// A newcomer takes a share only when a ping from after its settling has come back, and begins anew when it, or
+    /// somebody who has a share, had lost the subscription meanwhile.
+    pub confirm: bool,
     /// Answers that are owed to several newcomers are one ping.
     pub gather_answers: bool,
 }
@@ -64,6 +67,7 @@ impl PeerRules {
         two_clocks: true,
         tell: true,
         settle_early: true,
+        confirm: true,
         gather_answers: true,
     };
     /// None of them: the behaviour of p-ratelimit 1.0.1.
@@ -74,6 +78,7 @@ impl PeerRules {
         two_clocks: false,
         tell: false,
         settle_early: false,
+        confirm: false,
         gather_answers: false,
     };
 }

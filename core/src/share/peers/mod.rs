@@ -342,7 +342,7 @@ impl Peers {
         self.pings_out.clear();
         // Who was silent may have been so only for us.
         self.table.credit(now.monotonic);
-        if !self.settled {
+        if self.config.rules.confirm && !self.settled {
             // And who has not answered may not have heard us, or may hear again as late.
             self.join(now);
             self.may_be_early = false;
@@ -401,7 +401,7 @@ impl Peers {
     fn told(&mut self, told: Told, now: Clocks) {
         match told {
             Told::Hello { id, quota, again } if id != self.id => {
-                if again && !self.is_ready(now) {
+                if again && self.config.rules.confirm && !self.is_ready(now) {
                     // It may have heard nothing of this member until now.
                     self.joined_at = now.monotonic;
                 }
@@ -442,8 +442,9 @@ impl Peers {
         if self.settled || now.monotonic < self.settle_at {
             return;
         }
-        let is_confirmed = self.fresh.is_some_and(|sent| sent.monotonic >= self.settle_at);
-        self.settled = is_confirmed || !self.config.rules.fence;
+        let PeerRules { fence, confirm, .. } = self.config.rules;
+        let from = if confirm { self.settle_at } else { Timestamp::default() };
+        self.settled = !fence || self.fresh.is_some_and(|sent| sent.monotonic >= from);
         if !self.settled && !self.is_confirming() {
             self.ping(now);
         }
