@@ -71,7 +71,7 @@ impl Worst {
         self.convergence = self.convergence.zip(world.converged_after()).map(|(longest, after)| longest.max(after));
         self.never_served += world.waiting();
         if rate_binds {
-            self.least_use = self.least_use.min(world.auditor.use_over(length));
+            self.least_use = self.least_use.min(world.auditor.use_until(length));
         }
     }
 }

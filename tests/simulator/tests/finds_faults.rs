@@ -74,6 +74,24 @@ fn without_a_word_a_leaver_is_missed_for_three_heartbeats() {
 }
 
 #[test]
+fn members_that_are_all_busy_use_all_of_the_quota() {
+    let mut plans = (0..400).map(|seed| (seed, Plan::draw(Row::JoinsAtOnce, seed, PeerRules::ALL)));
+    // Where the rate is what holds jobs back, and what begins or ends a span of minutes weighs little.
+    let fit = |plan: &Plan| plan.interval <= 2_000_000 && plan.longest_job < 100_000 && plan.weights == [1];
+    let mut runs = 0;
+    while let Some((seed, plan)) = plans.find(|(_, plan)| fit(plan)) {
+        let length = plan.length;
+        let mut world = World::new(plan, seed);
+        world.auditor.count_from(60_000_000);
+        world.run();
+        let used = world.auditor.use_until(length);
+        assert!(used >= 0.99, "seed {seed}: {used}");
+        runs += 1;
+    }
+    assert!(runs >= 20, "{runs} runs");
+}
+
+#[test]
 fn fast_start_takes_the_quota_once_for_each_member_and_no_more() {
     let worst = worst_of(Row::FastStart, 0..SEEDS, PeerRules::ALL);
     assert!(worst.rate > 2.0 && !worst.broken, "{}", worst.rate);
