@@ -9,5 +9,6 @@ mod cluster;
 mod configuration;
 mod outages;
 mod server;
+mod share;
 mod shared;
 mod verbs;
