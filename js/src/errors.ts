@@ -25,10 +25,24 @@ export function optionError(code: string, field: string, value: unknown, allowed
   );
 }
 
+/** What to do about errors of the engine that are about no option. */
+const ENGINE_HINTS: Record<string, string> = {
+  ENGINE: "This is a defect of ours: please report it with its message.",
+  ENGINE_IN_USE: "Take a saved state over into a limiter that has decided nothing yet.",
+  ENGINE_SAVED_FORM: "Deploy the version again that has stored it, or wait until its alarm deletes it.",
+  ENGINE_SAVED_POLICIES: "Call the object through `durable`, which gives each set of policies objects of its own.",
+};
+
 /** An error of the engine, made ours. */
 export function fromEngine(error: unknown): TollgateError {
   const { code = "ENGINE", message } = error as { code?: string; message: string };
-  return new TollgateError(code, message, `See ${code} in ${REFERENCE}.`);
+  return new TollgateError(code, message, `${ENGINE_HINTS[code] ?? optionHint(message)} See ${code} in ${REFERENCE}.`);
+}
+
+/** The engine writes about options as {@link optionError} does. */
+function optionHint(message: string): string {
+  const [, field, allowed] = /^([^:]+): .* is not allowed; expected (.+)$/s.exec(message) ?? [];
+  return field === undefined ? "Change what the message names." : `Give ${field} ${allowed}.`;
 }
 
 /** The error of calls that come after `close`. */

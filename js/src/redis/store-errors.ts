@@ -1,4 +1,5 @@
 import { TollgateError } from "../errors.js";
+import { advice } from "./advice.js";
 
 /** Redis was not asked: it cannot be reached, or is left alone for a while after failures. */
 export function unavailable(why: string): TollgateError {
@@ -20,11 +21,8 @@ export function timedOut(ms: number): TollgateError {
 
 /** The call failed on its way, or Redis answered with an error. */
 export function failedCall(error: unknown): TollgateError {
-  return new TollgateError(
-    "STORE_ERROR",
-    `Redis failed: ${messageOf(error)}`,
-    "Limits go on as onStoreError says. A lost connection may have lost the answer of a call that was counted or sent.",
-  );
+  const why = messageOf(error);
+  return new TollgateError("STORE_ERROR", `Redis failed: ${why}`, advice(why));
 }
 
 /** The text of an error, whatever was thrown. */
