@@ -76,6 +76,11 @@ describe("5 in 30 days", () => {
     expect(await started(ours(5, 30 * DAY), 30 * DAY)).toBe(10);
   });
 
+  it("hold for ten years, too", async () => {
+    expect(await started(ours(5, 3_650 * DAY), 3_650 * DAY - 1)).toBe(5);
+    expect(await started(ours(5, 3_650 * DAY), 3_650 * DAY)).toBe(10);
+  });
+
   it.each([
     ["p-queue", queue],
     ["p-throttle", throttle],

@@ -39,6 +39,20 @@ it("what happens while nobody asks is summed up", async () => {
   );
 });
 
+it("two hundred who come at once are one change, and when they go another", async () => {
+  const presence = createPresence<number>();
+  const watch = iterate(presence.watch("lobby"));
+  await watch.next();
+  const crowd = Array.from({ length: 200 }, (_, i) => ({ id: `m${i}`, data: i }));
+  const places = await Promise.all(crowd.map((member) => presence.join("lobby", member)));
+  const joined = (await watch.next()).value as Extract<PresenceChange<number>, { joined: unknown }>;
+  expect(joined.joined).toHaveLength(200);
+  await Promise.all(places.map((place) => place.leave()));
+  const left = (await watch.next()).value as Extract<PresenceChange<number>, { left: unknown }>;
+  expect(left.left.map(({ id }) => id).sort()).toEqual(crowd.map(({ id }) => id).sort());
+  expect(left.joined).toEqual([]);
+});
+
 it("nobody who joins between the snapshot and the first look is missed or told twice", async () => {
   const presence = createPresence();
   const watch = iterate(presence.watch("lobby"));
