@@ -1,7 +1,7 @@
 // Windows of any length over a real server: what is written ends by itself, and by Redis's clock.
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { createLimiter, type Limiter } from "../../js/src/index.js";
+import { createLimiter, type Duration, type Limiter } from "../../js/src/index.js";
 import { type Server, startServer } from "./server.js";
 
 const ALGORITHMS = ["fixed-window", "sliding-window", "token-bucket"] as const;
@@ -20,7 +20,7 @@ afterEach(async () => {
   await Promise.all(limiters.splice(0).map((limiter) => limiter.close()));
 });
 
-function limiterOf(window: string, algorithm: (typeof ALGORITHMS)[number]): Limiter<string> {
+function limiterOf(window: Duration, algorithm: (typeof ALGORITHMS)[number]): Limiter<string> {
   const name = `windows ${++made}`;
   const options = { name, limit: 3, window, algorithm, redis: server.url, storeTimeout: "5s" } as const;
   const limiter: Limiter<string> = createLimiter({ ...options, denialCache: false });

@@ -244,3 +244,24 @@ fn newcomers_are_answered_together() {
     // meanwhile; p-ratelimit sends 2,500.
     assert!(bus.pings <= 200, "{} pings", bus.pings);
 }
+
+#[test]
+fn a_newcomer_beats_while_it_settles() {
+    let mut bus = Bus::new();
+    // Settling takes the window, which is longer than the three heartbeats after which who is silent is dropped.
+    let quota = Quota { rate: Some((10, Span::from_secs(8))), concurrency: None };
+    let config = PeersConfig { quota, heartbeat: Span::from_secs(1), ..config(PeerRules::ALL) };
+    bus.join("a", config.clone());
+    bus.run_until(60_000);
+    bus.join("b", config);
+    let joined = bus.pings;
+    bus.run_until(64_000);
+    assert_eq!(bus.shares()[1].0, 0, "it has not settled");
+    assert!(bus.pings >= joined + 2 * 3, "{} pings", bus.pings - joined);
+    bus.run_until(90_000);
+    let counts = events(&mut bus.members[0]);
+    let counts: Vec<_> = counts.iter().filter(|event| matches!(event, PeersEvent::Members(_))).collect();
+    assert_eq!(counts.last(), Some(&&PeersEvent::Members(2)));
+    assert_eq!(counts.iter().filter(|&&event| *event == PeersEvent::Members(2)).count(), 1, "{counts:?}");
+    assert_eq!(bus.shares().iter().map(|share| share.0).sum::<u64>(), 10);
+}
