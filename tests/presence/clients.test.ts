@@ -48,6 +48,24 @@ describe("over one server", () => {
     }
   });
 
+  test.each(["ioredis 6", "redis 6"])(
+    "with two clients of %s, one for commands and one that subscribes",
+    async (name) => {
+      const [commands, subscriber] = [await opened(name, server.port), await opened(name, server.port)];
+      const options = { ...SHORT, name: `two-${name.replace(" ", "-")}` };
+      const [one, other] = [
+        createPresence<number>({ ...options, redis: [commands.client, subscriber.client] }),
+        createPresence<number>({ ...options, redis: server.url }),
+      ];
+      try {
+        await works(other, one);
+      } finally {
+        await Promise.all([one.close(), other.close()]);
+        await Promise.all([commands.close(), subscriber.close()]);
+      }
+    },
+  );
+
   test("a client that cannot subscribe is refused by name", async () => {
     const { client: redis, close } = await opened("@upstash/redis", server.port);
     expect(() => createPresence({ redis })).toThrow(expect.objectContaining({ code: "CONFIG_REDIS" }));

@@ -1,4 +1,4 @@
-import type { Duration, StoreOptions } from "../types.js";
+import type { Duration, Redis, StoreOptions } from "../types.js";
 
 /** Somebody who is in a room: a connection. */
 export interface Member<T> {
@@ -31,7 +31,12 @@ export interface Membership<T> {
 }
 
 /** How presence is kept. */
-export interface PresenceOptions extends Pick<StoreOptions, "name" | "redis" | "prefix" | "storeTimeout"> {
+export interface PresenceOptions extends Pick<StoreOptions, "name" | "prefix" | "storeTimeout"> {
+  /**
+   * Where presence is that of many processes: a Redis URL, a client of ioredis or node-redis (a second connection is
+   * opened beside it), or two of them, one for commands and one that subscribes. Undefined for this process alone.
+   */
+  redis?: Redis | readonly [commands: Redis, subscriber: Redis] | undefined;
   /**
    * How long a member stays whose process has died; 30 s when absent. In one process, where everybody dies at once,
    * nobody expires.
