@@ -1,6 +1,8 @@
 //! Limits that processes share through Redis.
 
 mod any;
+#[cfg(feature = "presence")]
+mod asking;
 mod batch;
 mod builder;
 #[cfg(feature = "presence")]
@@ -38,7 +40,7 @@ pub(crate) use channels::{Channels, Heard, Topic};
 #[cfg(feature = "presence")]
 pub(crate) use link::Link;
 #[cfg(feature = "presence")]
-pub(crate) use place::Place;
+pub(crate) use place::{Place, check_text};
 #[cfg(feature = "presence")]
 pub(crate) use publisher::{Publisher, Sending};
 
