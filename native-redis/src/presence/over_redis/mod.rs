@@ -128,9 +128,9 @@ impl OverRedis {
         self.refuse_closed()?;
         loop {
             let answer = self.scripts.ask_of(room, |store| store.count(room)).await?;
-            match PresenceStore::read_count(&numbers(&answer)?).map_err(|_| StoreError::Protocol)? {
-                (count, false) => return Ok(count),
-                (_, true) => {}
+            let (count, again) = PresenceStore::read_count(&numbers(&answer)?).map_err(|_| StoreError::Protocol)?;
+            if !again {
+                return Ok(count);
             }
         }
     }
