@@ -12,6 +12,9 @@ use crate::server::Server;
 /// How long anything may take on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The room of probes, of which nothing is told.
+const PROBED: &str = "probed";
+
 pub(crate) fn builder() -> PresenceBuilder<u32> {
     let times = Presence::<u32>::builder().ttl(Duration::from_millis(1_500)).heartbeat(Duration::from_millis(300));
     // Slow machines are not failing stores.
@@ -35,7 +38,16 @@ pub(crate) async fn next<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
 }
 
 pub(crate) async fn told(events: &mut PresenceEvents<u32>) -> String {
-    match next(events).await.expect("not closed") {
+    loop {
+        match next(events).await.expect("not closed") {
+            PresenceEvent::Join { room, .. } | PresenceEvent::Leave { room, .. } if room == PROBED => {}
+            event => return in_words(&event),
+        }
+    }
+}
+
+fn in_words(event: &PresenceEvent<u32>) -> String {
+    match event {
         PresenceEvent::Join { room, member, .. } => format!("join {room} {}", member.id),
         PresenceEvent::Update { member, .. } => format!("update {} {}", member.id, member.data),
         PresenceEvent::Leave { room, member, reason, .. } => format!("leave {room} {} {reason:?}", member.id),
@@ -47,12 +59,11 @@ pub(crate) async fn told(events: &mut PresenceEvents<u32>) -> String {
     }
 }
 
-/// Events from now on: a join waits until they are heard.
+/// Events that are heard from now on: a join waits for that.
 pub(crate) async fn hearing(presence: &Presence<u32>) -> PresenceEvents<u32> {
-    let mut events = presence.events();
-    let last = presence.join("heard", NewMember::new(0).id("last")).await.expect("valid");
-    last.leave().await.expect("left");
-    while told(&mut events).await != "leave heard last Left" {}
+    let events = presence.events();
+    let probe = presence.join(PROBED, NewMember::new(0)).await.expect("valid");
+    probe.leave().await.expect("left");
     events
 }
 
