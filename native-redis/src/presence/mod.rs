@@ -37,7 +37,8 @@ use state::Shared;
 /// With the feature `redis`, `Presence::connect` is for all processes that have the same name, in whatever language. Each
 /// vouches for its own members, and all sweep those of a process that died: they leave a TTL later, once. That runs on
 /// tokio, for as long as there is a clone, a membership or a stream. `join`, [`Membership::update`] and
-/// [`Membership::leave`] do not fail while Redis is away: they are caught up with; reads fail.
+/// [`Membership::leave`] do not fail while Redis is away: they are caught up with; reads fail. A member of another process
+/// whose data is no `T` is counted, and not listed or told of.
 ///
 /// A clone is another handle to the same.
 ///

@@ -55,7 +55,7 @@ async fn heartbeats_travel_together() {
     let server = Server::start().await;
     let builder = builder().ttl(Duration::from_secs(60)).heartbeat(Duration::from_secs(3));
     let here = builder.connect(&server.url()).await.expect("valid");
-    let joins = (0..1_000_u32).map(|i| {
+    let joins = (0..10_000_u32).map(|i| {
         let here = here.clone();
         tokio::spawn(async move { here.join(&format!("r{}", i % 10), NewMember::new(i)).await })
     });
@@ -73,9 +73,9 @@ async fn heartbeats_travel_together() {
     };
     let last = latest("-1", "-1");
     eventually("all were vouched for", || async { latest("0", "0") > last }).await;
-    // One by one these were a thousand; each round takes two, and there may have been some.
+    // One by one these were ten thousand. A round takes 20, and there may have been some.
     assert!(server.calls_of("evalsha") < 100, "{} calls", server.calls_of("evalsha"));
-    assert_eq!(held.len(), 1_000);
+    assert_eq!(held.len(), 10_000);
 }
 
 #[tokio::test]

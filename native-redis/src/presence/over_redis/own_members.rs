@@ -159,6 +159,10 @@ impl OwnMembers {
             state.unsent.clear();
             state.heartbeats.members().map(|owned| Seat::of(&owned)).collect()
         };
+        if self.scripts.store().await.is_err() {
+            // It never answered, and knows nobody.
+            return;
+        }
         let members = Arc::clone(self);
         let leave_all = in_lanes(seats, LANES, move |seat| {
             let members = Arc::clone(&members);
@@ -237,6 +241,12 @@ impl OwnMembers {
     /// Says again what the store has not heard.
     pub(super) async fn say_again(self: &Arc<Self>) {
         let unsent: Vec<_> = self.lock().unsent.values().cloned().collect();
+        if unsent.is_empty() {
+            return;
+        }
+        if let Err(error) = self.scripts.store().await {
+            return self.failed(&error);
+        }
         let members = Arc::clone(self);
         let work = move |unsent: Unsent| {
             let members = Arc::clone(&members);
