@@ -1,20 +1,23 @@
 //! The members of this process.
 
+mod rounds;
+
 use std::collections::BTreeMap;
-use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
-use tollgate_core::roster::{Beat, CheckedPresence, Heartbeats, Identity, Lost, Owned, PresenceConfig, Session};
-use tollgate_core::store::presence::{Call, PresenceStore, Standing};
+use tollgate_core::roster::{CheckedPresence, Heartbeats, Identity, Lost, Owned, PresenceConfig, Session};
+use tollgate_core::store::presence::{PresenceStore, Standing};
 use tollgate_core::{Span, Timestamp};
+
+pub(super) use rounds::Round;
 
 use super::scripts::{Scripts, in_lanes, number};
 use super::turns::{Key, Turn, Turns};
 use crate::clock::{Clock, MonotonicClock};
 use crate::config_error::ConfigError;
 use crate::redis::StoreError;
-use crate::span::{duration, timestamp};
+use crate::span::timestamp;
 
 /// Calls about members that are out at a time.
 const LANES: usize = 64;
@@ -62,12 +65,6 @@ struct Unsent {
 enum Says {
     Update(Arc<Identity>),
     Leave,
-}
-
-/// What a round is to do.
-pub(super) struct Round {
-    pub(super) beats: Vec<Beat>,
-    pub(super) returned: bool,
 }
 
 impl OwnMembers {
@@ -171,106 +168,6 @@ impl OwnMembers {
         leave_all.await;
     }
 
-    /// When the next round is due.
-    pub(super) async fn round_is_due(&self) {
-        loop {
-            let due = self.lock().due();
-            let time = async {
-                match due {
-                    None => pending().await,
-                    Some(due) => tokio::time::sleep(duration(due.saturating_since(now()))).await,
-                }
-            };
-            tokio::select! {
-                () = time => return,
-                () = self.sooner.notified() => {}
-            }
-        }
-    }
-
-    /// The store is there again: a round is due now.
-    pub(super) fn store_returned(&self) {
-        let mut state = self.lock();
-        state.heartbeats.handle_return(now());
-        state.returned = true;
-        drop(state);
-        self.sooner.notify_one();
-    }
-
-    pub(super) fn start_round(&self) -> Round {
-        let mut state = self.lock();
-        state.again = None;
-        state.heartbeats.handle_timeout(now());
-        let beats = std::iter::from_fn(|| state.heartbeats.poll_transmit()).collect();
-        Round { beats, returned: std::mem::take(&mut state.returned) }
-    }
-
-    /// Vouches for members by a call that is about them; the answer is who is to join again.
-    pub(super) async fn vouch(&self, partition: u32, call: Call, beat: &Beat) -> Vec<Seat> {
-        let answer = self.scripts.ask(partition, call).await.and_then(|answer| super::scripts::numbers(&answer));
-        let lost = answer.and_then(|answer| PresenceStore::read_lost(beat, &answer).map_err(|_| StoreError::Protocol));
-        match lost {
-            Ok(lost) => {
-                let mut state = self.lock();
-                let again = lost.into_iter().filter_map(|(owned, why)| {
-                    state.heartbeats.handle_lost(&owned.room, &owned.cid, owned.session, why)
-                });
-                again.map(|owned| Seat::of(&owned)).collect()
-            }
-            Err(error) => {
-                self.failed(&error);
-                Vec::new()
-            }
-        }
-    }
-
-    /// Registers members again that are still of this process.
-    pub(super) async fn join_again(self: &Arc<Self>, forgotten: Vec<Seat>) {
-        let members = Arc::clone(self);
-        let work = move |seat: Seat| {
-            let members = Arc::clone(&members);
-            async move {
-                let mut turn = members.turns.take(seat.key());
-                turn.comes().await;
-                let _ = members.settle(&seat, Standing::Lost(Lost::Gone)).await;
-            }
-        };
-        in_lanes(forgotten, LANES, work).await;
-    }
-
-    /// Says again what the store has not heard.
-    pub(super) async fn say_again(self: &Arc<Self>) {
-        let unsent: Vec<_> = self.lock().unsent.values().cloned().collect();
-        if unsent.is_empty() {
-            return;
-        }
-        if let Err(error) = self.scripts.store().await {
-            return self.failed(&error);
-        }
-        let members = Arc::clone(self);
-        let work = move |unsent: Unsent| {
-            let members = Arc::clone(&members);
-            async move {
-                let mut turn = members.turns.take(unsent.seat.key());
-                turn.comes().await;
-                if members.takes_back(&unsent) {
-                    let _ = members.say(&unsent.seat, unsent.says, unsent.until).await;
-                }
-            }
-        };
-        in_lanes(unsent, LANES, work).await;
-    }
-
-    /// False where something newer has been said meanwhile, or nobody needs to hear it any more.
-    fn takes_back(&self, unsent: &Unsent) -> bool {
-        let (mut state, key) = (self.lock(), unsent.seat.key());
-        let is_same = state.unsent.get(&key).is_some_and(|now| now.number == unsent.number);
-        if is_same {
-            state.unsent.remove(&key);
-        }
-        is_same && now() < unsent.until
-    }
-
     async fn say(&self, seat: &Seat, says: Says, until: Timestamp) -> Result<(), Lost> {
         let Seat { room, id, session } = seat;
         let answer = match &says {
@@ -348,14 +245,6 @@ impl OwnMembers {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn due(&self) -> Option<Timestamp> {
-        let again = self.again.filter(|_| !self.unsent.is_empty());
-        let returned = self.returned.then(now);
-        [self.heartbeats.poll_timeout(), again, returned].into_iter().flatten().min()
     }
 }
 
