@@ -20,6 +20,8 @@ pub struct EnginePeersConfig {
     pub least: f64,
     /// See `PeersConfig::fast_start`.
     pub fast_start: bool,
+    /// See `PeersConfig::strict_start`.
+    pub strict_start: bool,
     /// See `PeersConfig::heartbeat`, in microseconds.
     pub heartbeat_micros: f64,
 }
@@ -31,7 +33,16 @@ pub struct EnginePeers(PeersCalls);
 /// Makes a member.
 #[napi]
 pub fn create_peers(config: EnginePeersConfig, unique: String) -> napi::Result<EnginePeers, String> {
-    let EnginePeersConfig { limits, interval_micros, concurrency, split, least, fast_start, heartbeat_micros } = config;
+    let EnginePeersConfig {
+        limits,
+        interval_micros,
+        concurrency,
+        split,
+        least,
+        fast_start,
+        strict_start,
+        heartbeat_micros,
+    } = config;
     let config = tollgate_boundary::EnginePeersConfig {
         limits,
         interval_micros,
@@ -39,6 +50,7 @@ pub fn create_peers(config: EnginePeersConfig, unique: String) -> napi::Result<E
         split,
         least,
         fast_start,
+        strict_start,
         heartbeat_micros,
     };
     PeersCalls::new(config, &unique).map(EnginePeers).map_err(coded)

@@ -28,11 +28,20 @@ impl WasmPeers {
         split: String,
         least: f64,
         fast_start: bool,
+        strict_start: bool,
         heartbeat_micros: f64,
         unique: &str,
     ) -> Result<Self, JsValue> {
-        let config =
-            EnginePeersConfig { limits, interval_micros, concurrency, split, least, fast_start, heartbeat_micros };
+        let config = EnginePeersConfig {
+            limits,
+            interval_micros,
+            concurrency,
+            split,
+            least,
+            fast_start,
+            strict_start,
+            heartbeat_micros,
+        };
         PeersCalls::new(config, unique).map(Self).map_err(thrown)
     }
 

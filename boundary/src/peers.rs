@@ -26,6 +26,8 @@ pub struct EnginePeersConfig {
     pub least: f64,
     /// See [`PeersConfig::fast_start`].
     pub fast_start: bool,
+    /// See [`PeersConfig::strict_start`].
+    pub strict_start: bool,
     /// See [`PeersConfig::heartbeat`], in microseconds.
     pub heartbeat_micros: f64,
 }
@@ -49,7 +51,7 @@ impl TryFrom<EnginePeersConfig> for PeersConfig {
             },
             split,
             fast_start: given.fast_start,
-            strict_start: false,
+            strict_start: given.strict_start,
             heartbeat: span(given.heartbeat_micros),
             longest_job: None,
             rules: PeerRules::ALL,

@@ -82,6 +82,7 @@ export interface EnginePeersConfig {
   /** Of `"bound"`: at least one member has a share of so many. */
   least: number;
   fastStart: boolean;
+  strictStart: boolean;
   heartbeatMicros: number;
 }
 

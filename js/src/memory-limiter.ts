@@ -3,7 +3,7 @@ import { EngineDecision } from "./decision.js";
 import type { EngineLimiter } from "./engine.js";
 import { closedError, optionError } from "./errors.js";
 import { Listeners } from "./events.js";
-import { writeActual, writeRequest, writeUsual } from "./request.js";
+import { chargedBefore, writeActual, writeRequest, writeUsual } from "./request.js";
 import { COST, NOW, scratch } from "./scratch.js";
 import type {
   Amount,
@@ -144,7 +144,7 @@ export class InMemoryLimiter<N extends string> implements MemoryLimiter<N> {
       throw optionError("CONFIG_DECISION", "decision", decision, "a decision that this limiter returned");
     }
     this.#begin(key);
-    writeActual(actual, this.#names);
+    writeActual(actual, this.#names, chargedBefore);
     this.#engine.settle(key);
   }
 

@@ -1,5 +1,5 @@
 import { optionError } from "./errors.js";
-import { COST, COSTS, LIMITS, LISTS, READ_COSTS, READ_LIMITS, scratch } from "./scratch.js";
+import { COST, COSTS, LIMITS, LISTS, POLICIES, POLICY_LENGTH, READ_COSTS, READ_LIMITS, scratch } from "./scratch.js";
 import type { Amount, CheckOptions } from "./types.js";
 import { checkOptions } from "./validate.js";
 
@@ -32,10 +32,19 @@ export function writeAmount(cost: Amount, names: readonly string[]): void {
   writeCost(cost, names);
 }
 
-/** Writes what a call really cost. */
-export function writeActual(actual: Amount, names: readonly string[]): void {
+/** Writes what a call really cost. What it does not name stays as it was `charged`. */
+export function writeActual(actual: Amount, names: readonly string[], charged: (policy: number) => number): void {
   checkAmount("CONFIG_COST", "actual", actual, 0, COST_BOUNDS, names);
   writeCost(actual, names);
+  if (typeof actual === "number") return;
+  for (let i = 0; i < names.length; i++) {
+    if (actual[names[i] as string] === undefined) scratch[COSTS + i] = charged(i);
+  }
+}
+
+/** What the decision in the scratch array took of a policy. */
+export function chargedBefore(policy: number): number {
+  return scratch[POLICIES + policy * POLICY_LENGTH + 4] as number;
 }
 
 /** Writes limits, 0 where there is none. */

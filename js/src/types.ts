@@ -163,7 +163,7 @@ export interface Limiter<N extends string = string> {
   wait(key: string, options?: WaitOptions<N>): Promise<Decision<N>>;
   /** Gives back what a decision took, once; nothing when its window has ended. */
   refund(key: string, decision: Decision<N>): Promise<void>;
-  /** Corrects what a decision took to what the call really cost. */
+  /** Corrects what a decision took to what the call really cost; policies that are not named stay as they are. */
   settle(key: string, decision: Decision<N>, actual: Amount<N>): Promise<void>;
   /** Forgets a key: its use and its block. */
   reset(key: string): Promise<void>;

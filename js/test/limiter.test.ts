@@ -168,6 +168,19 @@ describe("refund, settle, block, reset", () => {
     expect(limiter.checkSync("ann").allowed).toBe(false);
   });
 
+  it("settling leaves the policies as they are that it does not name", async () => {
+    const limiter = createLimiter({
+      policies: [
+        { name: "requests", limit: 5, window: "1m" },
+        { name: "tokens", limit: 1_000, window: "1m" },
+      ],
+    });
+    const decision = limiter.checkSync("ann", { cost: { requests: 2, tokens: 600 } });
+    await limiter.settle("ann", decision, { tokens: 400 });
+    const { policies } = limiter.peekSync("ann");
+    expect(policies.map(({ remaining }) => remaining)).toEqual([3, 600]);
+  });
+
   it("a block refuses for its time, and a reset lifts it", async () => {
     const limiter = createLimiter({ limit: 10, window: "1s" });
     await limiter.block("ann", "1h");

@@ -58,6 +58,12 @@ describe("options that cannot be used are refused by name", () => {
     [{ ...shared, share: { mode: "peers", heartbeat: "2h" } }, "CONFIG_HEARTBEAT", /100 ms to 1 h/],
     [{ ...shared, share: { mode: "peers", split: "odd" } }, "CONFIG_SPLIT", /^split: "odd"/],
     [{ ...shared, share: { mode: "peers", fastStart: 1 } }, "CONFIG_FLAG", /^fastStart: 1/],
+    [{ ...shared, share: { mode: "peers", strictStart: "yes" } }, "CONFIG_FLAG", /^strictStart: "yes"/],
+    [
+      { ...shared, share: { mode: "peers", strictStart: true, fastStart: true } },
+      "CONFIG_STRICT_START",
+      /^strictStart/,
+    ],
     [{ ...shared, share: { mode: "peers", rateLowerBound: 0 } }, "CONFIG_RATE_LOWER_BOUND", /1 to the limit, 1/],
     [{ ...shared, share: { mode: "peers", rateLowerBound: 2 } }, "CONFIG_RATE_LOWER_BOUND", /1 to the limit, 1/],
     [{ ...shared, window: "61s" }, "CONFIG_INTERVAL", /^window: "61000 ms"/],

@@ -54,6 +54,7 @@ function join(wire: Wire, peers: Partial<ShareSettings["peers"]> = {}): Told {
       split: "even",
       least: 0,
       fastStart: false,
+      strictStart: false,
       heartbeatMicros: HEARTBEAT * 1000,
       ...peers,
     },
@@ -116,6 +117,17 @@ describe("a member of a shared quota", () => {
     wire.isCut = false;
     await pass(20_000);
     expect(member.shares).toEqual([10]);
+  });
+
+  it("with a strict start has none before somebody who cannot be heard would have none", async () => {
+    const wire = new Wire();
+    const { member, queue } = join(wire, { strictStart: true });
+    // A heartbeat and 2 in 1,000, an eighth of one for a message, a guarded window.
+    const strict = HEARTBEAT * 1.002 + HEARTBEAT / 8 + 1_003;
+    await pass(strict - 10);
+    expect(member.shares).toEqual([0]);
+    await pass(20);
+    expect(queue.shares).toEqual([10]);
   });
 
   it("uses no share whose end no timer has told yet", async () => {

@@ -19,7 +19,8 @@
 //! None is on by itself.
 //!
 //! - `tower`: `RateLimitLayer` asks a limiter before each request, and `Decision::headers` writes header fields.
-//! - `redis`: `RedisRateLimiter` keeps limits in Redis, so that processes share them. Runs on tokio.
+//! - `redis`: `RedisRateLimiter` keeps limits in Redis, so that processes share them, and `Pacer`s of one name share one
+//!   quota. Runs on tokio.
 //! - `presence`: `Presence` tells who is in which room, `Bus` carries messages by topic: within this process, and with
 //!   `redis` in all.
 //! - `axum`: what axum needs on top of that: it finds the peer's address, and a refusal is a response.
@@ -36,7 +37,7 @@ mod key;
 #[cfg(feature = "tower")]
 mod layer;
 mod limit;
-#[cfg(feature = "presence")]
+#[cfg(any(feature = "presence", feature = "redis"))]
 mod lossy_queue;
 mod memory;
 mod pacer;
@@ -64,6 +65,8 @@ pub use key::{Key, KeyBytes};
 pub use layer::{ForwardedIp, Header, KeyFrom, MissingKey, PeerIp, RateLimitFuture, RateLimitLayer, RateLimitService};
 pub use limit::Limit;
 pub use memory::{RateLimiter, RateLimiterBuilder};
+#[cfg(feature = "redis")]
+pub use pacer::{GroupStats, Share, ShareEvent, ShareEvents, Split};
 pub use pacer::{Pace, PaceError, Pacer, PacerBuilder, PacerStats, Permit};
 pub use policy::{Policies, Policy};
 #[cfg(feature = "presence")]

@@ -110,6 +110,19 @@ describe.each(places)("%s", (_, open) => {
     expect((await limit.peek("ann")).remaining).toBe(4);
     await limit.close();
   });
+
+  it("leaves the policies as they are that a settlement does not name", async () => {
+    const limit = limiter({
+      policies: [
+        { name: "requests", limit: 5, window: "1m" },
+        { name: "tokens", limit: 1_000, window: "1m" },
+      ],
+    });
+    const decision = await limit.check("bob", { cost: { requests: 2, tokens: 600 } });
+    await limit.settle("bob", decision, { tokens: 400 });
+    expect((await limit.peek("bob")).policies.map(({ remaining }) => remaining)).toEqual([3, 600]);
+    await limit.close();
+  });
 });
 
 it("every key that was written ends by itself", async () => {

@@ -1,9 +1,12 @@
 // Processes that share a quota over one Redis, and an auditor of all that they start.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { root, target } from "../build/run.mjs";
 
 /** What all members of a fleet are told. */
 export interface Terms {
@@ -18,10 +21,23 @@ export interface Terms {
   split?: "even" | "floor";
 }
 
-/** Our pacer, our `RedisQuotaManager`, or that of p-ratelimit 1.0.1. */
-export type Kind = "ours" | "facade" | "original";
+/** Our pacer, our `RedisQuotaManager`, that of p-ratelimit 1.0.1, or our pacer in Rust. */
+export type Kind = "ours" | "facade" | "original" | "rust";
 
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
+const RUST_WORKER = join(target, "debug", "examples", "shared_pacer");
+
+/** Makes the worker for members in Rust; what `cargo test` has compiled is used again. */
+export async function buildRustWorker(): Promise<void> {
+  const what = ["-p", "tollgate", "--all-features", "--example", "shared_pacer"];
+  await promisify(execFile)("cargo", ["build", "--profile", "test", "--locked", "--quiet", ...what], { cwd: root });
+}
+
+function commandOf(kind: Kind, terms: Terms, busy: number): [program: string, args: string[]] {
+  if (kind !== "rust") return [process.execPath, [WORKER, JSON.stringify({ kind, busy, ...terms })]];
+  const { redis, name, limit, window, heartbeat } = terms;
+  return [RUST_WORKER, [redis, name, ...[limit, window, heartbeat].map(String)]];
+}
 
 /** A process, and what it has told. */
 export class Member {
@@ -29,11 +45,13 @@ export class Member {
   readonly starts: number[] = [];
   readonly told: { what: string; value: string; at: number }[] = [];
   readonly #process: ChildProcess;
+  /** What turns the times of its starts into those of the clock: Rust tells the time of day. */
+  readonly #offset: number;
 
   constructor(kind: Kind, terms: Terms, busy: number) {
-    this.#process = spawn(process.execPath, [WORKER, JSON.stringify({ kind, busy, ...terms })], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+    this.#offset = kind === "rust" ? nowMicros() - Date.now() * 1000 : 0;
+    const [program, args] = commandOf(kind, terms, busy);
+    this.#process = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
     createInterface({ input: this.#process.stdout as NodeJS.ReadableStream }).on("line", (line) => this.#read(line));
   }
 
@@ -70,7 +88,7 @@ export class Member {
   #read(line: string): void {
     const [what = "", ...rest] = line.split(" ");
     const value = rest.join(" ");
-    if (what === "start") this.starts.push(Number(value));
+    if (what === "start") this.starts.push(Number(value) + this.#offset);
     else this.told.push({ what, value, at: nowMicros() });
   }
 }

@@ -8,7 +8,11 @@ fn at(millis: u64) -> Clocks {
 }
 
 fn member(fast_start: bool) -> Peers {
-    let config = PeersConfig {
+    Peers::new(config(fast_start), "m".into()).unwrap()
+}
+
+fn config(fast_start: bool) -> PeersConfig {
+    PeersConfig {
         quota: Quota { rate: Some((10, Span::from_secs(1))), concurrency: None },
         split: Split::Even,
         fast_start,
@@ -16,8 +20,31 @@ fn member(fast_start: bool) -> Peers {
         heartbeat: Span::from_secs(30),
         longest_job: None,
         rules: PeerRules::ALL,
-    };
-    Peers::new(config, "m".into()).unwrap()
+    }
+}
+
+#[test]
+fn a_strict_start_outlasts_what_an_unheard_member_may_have_in_the_window() {
+    let quota = Quota { rate: Some((10, Span::from_secs(8))), concurrency: None };
+    let mut strict = Peers::new(PeersConfig { quota, strict_start: true, ..config(false) }, "m".into()).unwrap();
+    strict.subscribed(at(0));
+    for second in 0..=39 {
+        let now = at(second * 1_000);
+        strict.handle_timeout(now);
+        while let Some(transmit) = strict.poll_transmit() {
+            strict.handle_message(transmit.channel, &transmit.message, now);
+        }
+        assert_eq!((second, strict.share(now).rate), (second, 0));
+    }
+    // The fence of 30 s and two in a thousand, 1 s for a message, the guarded interval of 8.017 s.
+    assert_eq!(strict.poll_timeout(at(39_000)), Some(Timestamp::from_millis(39_077)));
+    assert_eq!(strict.share(at(39_077)).rate, 10);
+}
+
+#[test]
+fn a_start_is_fast_or_strict() {
+    let refused = Peers::new(PeersConfig { strict_start: true, ..config(true) }, "m".into()).unwrap_err();
+    assert_eq!((refused.code(), refused.field()), ("CONFIG_STRICT_START", "strictStart"));
 }
 
 #[test]
@@ -57,6 +84,8 @@ fn a_usual_start_has_nothing_and_is_ready_when_its_share_is_in_force() {
     usual.handle_timeout(at(2_999));
     assert!(!usual.is_ready(at(2_999)));
     usual.handle_timeout(at(3_001));
+    assert!(!usual.is_ready(at(3_001)), "a ping from after the settling is to show that answers could come");
+    usual.handle_message(Channel::Main, "\"m\"", at(3_001));
     assert!(usual.is_ready(at(3_001)));
     assert_eq!(usual.share(at(3_001)).rate, 10);
 }

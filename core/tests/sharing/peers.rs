@@ -240,6 +240,7 @@ fn newcomers_are_answered_together() {
     }
     bus.run_until(3_000);
     assert!(bus.members.iter_mut().all(|member| events(member).contains(&PeersEvent::Members(50))));
-    // One that says that it is there, and few answers, each to all who ask meanwhile; p-ratelimit sends 2,500.
-    assert!(bus.pings <= 150, "{} pings", bus.pings);
+    // One that says that it is there, one when answers have had their time, and few answers, each to all who ask
+    // meanwhile; p-ratelimit sends 2,500.
+    assert!(bus.pings <= 200, "{} pings", bus.pings);
 }

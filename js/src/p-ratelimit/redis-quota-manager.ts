@@ -84,6 +84,7 @@ function settingsOf({ quota, channelName, client, heartbeatInterval, settings }:
     name: checkedName("channelName", channelName),
     pacer: settings,
     fastStart: Boolean(fastStart),
+    strictStart: false,
     rateLowerBound,
     split: "floor",
     heartbeatMicros: heartbeatMicros(heartbeatInterval),

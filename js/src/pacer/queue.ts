@@ -147,8 +147,7 @@ export class CallQueue {
   /** Corrects what a call has taken, of the policies that are named; nothing where it has ended. */
   settle(call: Call, actual: Amount): void {
     this.#share?.check();
-    writeActual(actual, this.names);
-    if (typeof actual === "object") this.#writeUnnamed(call, actual);
+    writeActual(actual, this.names, (policy) => this.#charged(call, policy));
     call.charged = this.names.map((_, i) => (typeof actual === "object" ? (scratch[COSTS + i] as number) : actual));
     this.#about(call.ticket);
     this.#engine.settle();
@@ -328,14 +327,10 @@ export class CallQueue {
     throw signal.reason;
   }
 
-  /** What a correction does not name stays as it was charged. */
-  #writeUnnamed(call: Call, actual: Partial<Record<string, number>>): void {
-    const { charged, options } = call;
+  /** What a call has been charged of a policy. */
+  #charged({ charged, options }: Call, policy: number): number {
     const cost = options?.cost ?? 1;
-    for (const [i, name] of this.names.entries()) {
-      if (actual[name] !== undefined) continue;
-      scratch[COSTS + i] = charged?.[i] ?? (typeof cost === "number" ? cost : (cost[name] ?? 0));
-    }
+    return charged?.[policy] ?? (typeof cost === "number" ? cost : (cost[this.names[policy] as string] ?? 0));
   }
 
   /** When a call that is submitted now expires; −1 for never. */

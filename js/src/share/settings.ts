@@ -11,6 +11,11 @@ export type Share =
       mode: "peers";
       /** Begin with the whole quota instead of none: after a join, up to processes × quota for a moment. */
       fastStart?: boolean;
+      /**
+       * Begin later: a heartbeat, a window and some seconds after the join, when a process that cannot be heard has
+       * given up its share. Without it, one that is cut off while another joins counts twice until then.
+       */
+      strictStart?: boolean;
       /** At least one process has a share of so many: the largest cost in use. Of one policy; replaces `split`. */
       rateLowerBound?: number;
       /**
@@ -34,7 +39,7 @@ export interface ShareSettings {
 export const HEARTBEAT_MS = 30_000;
 const LONGEST_NAME = 256;
 const LONGEST_WINDOW = 60_000_000;
-const SHARE_OPTIONS = ["mode", "fastStart", "rateLowerBound", "split", "heartbeat"];
+const SHARE_OPTIONS = ["mode", "fastStart", "strictStart", "rateLowerBound", "split", "heartbeat"];
 
 /** Checks the options of a pacer about sharing; undefined for one that keeps its quota. */
 export function shareSettings(given: Record<string, unknown>, pacer: PacerSettings): ShareSettings | undefined {
@@ -43,14 +48,15 @@ export function shareSettings(given: Record<string, unknown>, pacer: PacerSettin
     if (share === undefined) return undefined;
     throw optionError("CONFIG_SHARE", "share", share, "undefined without redis: who shares says where the others are");
   }
-  const { fastStart = false, rateLowerBound, split = "even", heartbeat = HEARTBEAT_MS } = checkedShare(share);
-  if (typeof fastStart !== "boolean") throw optionError("CONFIG_FLAG", "fastStart", fastStart, "true or false");
+  const { rateLowerBound, split = "even", heartbeat = HEARTBEAT_MS, ...flags } = checkedShare(share);
+  const fastStart = checkedFlag("fastStart", flags.fastStart);
   if (split !== "even" && split !== "floor") throw optionError("CONFIG_SPLIT", "split", split, '"even" or "floor"');
   return groupSettings({
     redis,
     name: checkedName("name", name),
     pacer,
     fastStart,
+    strictStart: checkedFlag("strictStart", flags.strictStart),
     rateLowerBound,
     split,
     heartbeatMicros: micros("CONFIG_HEARTBEAT", "heartbeat", heartbeat),
@@ -63,6 +69,7 @@ export interface GroupOptions {
   name: string;
   pacer: PacerSettings;
   fastStart: boolean;
+  strictStart: boolean;
   rateLowerBound: unknown;
   split: "even" | "floor";
   heartbeatMicros: number;
@@ -86,6 +93,7 @@ export function groupSettings(given: GroupOptions): ShareSettings {
     split: least > 0 ? "bound" : given.split,
     least,
     fastStart: given.fastStart,
+    strictStart: given.strictStart,
     heartbeatMicros: given.heartbeatMicros,
   };
   for (const policy of policies) policy.windowMicros = machines.guardedInterval(policy.windowMicros);
@@ -101,6 +109,11 @@ export function checkedName(field: string, given: unknown): string {
     given,
     `a text of 1 to ${LONGEST_NAME} characters: all who share use the same`,
   );
+}
+
+function checkedFlag(field: string, given: unknown = false): boolean {
+  if (typeof given === "boolean") return given;
+  throw optionError("CONFIG_FLAG", field, given, "true or false");
 }
 
 function lowerBound(given: unknown, limit: number | undefined): number {

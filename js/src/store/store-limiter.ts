@@ -3,7 +3,7 @@ import { EngineDecision } from "../decision.js";
 import type { EngineLimiter } from "../engine.js";
 import { closedError, optionError } from "../errors.js";
 import { Listeners } from "../events.js";
-import { writeActual, writeRequest, writeUsual } from "../request.js";
+import { chargedBefore, writeActual, writeRequest, writeUsual } from "../request.js";
 import { COST, NOW, scratch } from "../scratch.js";
 import { seededLimiter } from "../seeded.js";
 import type {
@@ -199,7 +199,7 @@ export class StoreLimiter<N extends string> implements Limiter<N> {
       throw optionError("CONFIG_DECISION", "decision", decision, "a decision that this limiter returned");
     }
     this.#begin(key);
-    writeActual(actual, this.#engine.names);
+    writeActual(actual, this.#engine.names, chargedBefore);
     this.#refusals.stop();
     if (decision.source === "store") await this.#decider?.settle(key);
     // Nothing was taken by a decision that the failed store, or a remembered refusal, led to.

@@ -15,7 +15,10 @@ export function machinesEngine(): Starting<Machines> {
     createPresence: ({ ttlMicros, heartbeatMicros, graceMicros, maxData }, ...place) =>
       presence(coded(() => new glue.WasmPresence(ttlMicros, heartbeatMicros, graceMicros, maxData, ...place))),
     presenceScripts: () => glue.presenceScripts(),
-    createPeers: ({ limits, intervalMicros, concurrency, split, least, fastStart, heartbeatMicros }, unique) =>
+    createPeers: (
+      { limits, intervalMicros, concurrency, split, least, fastStart, strictStart, heartbeatMicros },
+      unique,
+    ) =>
       coded(
         () =>
           new glue.WasmPeers(
@@ -25,6 +28,7 @@ export function machinesEngine(): Starting<Machines> {
             split,
             least,
             fastStart,
+            strictStart,
             heartbeatMicros,
             unique,
           ),

@@ -4,6 +4,8 @@ mod builder;
 mod error;
 mod pace;
 mod permit;
+#[cfg(feature = "redis")]
+mod share;
 mod state;
 mod turn;
 
@@ -19,6 +21,8 @@ pub use builder::PacerBuilder;
 pub use error::PaceError;
 pub use pace::Pace;
 pub use permit::Permit;
+#[cfg(feature = "redis")]
+pub use share::{GroupStats, Share, ShareEvent, ShareEvents, Split};
 
 use crate::clock::{Clock, MonotonicClock};
 use crate::policy::Policies;
@@ -31,7 +35,7 @@ use turn::Turn;
 /// In any span as long as a policy's window, what has started costs at most its limit, exactly: it is counted in a
 /// sliding window, whatever the policy's algorithm says. Calls that wait keep their order, by priority and lane
 /// ([`Pace`]). A clone is another handle to the same pacer. It works in every async runtime, and without a task of its
-/// own.
+/// own. With the feature `redis`, processes may share one quota: see `PacerBuilder::connect`.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(async {
@@ -61,6 +65,9 @@ pub struct PacerStats {
     pub started_in_window: u64,
     /// How long nothing starts; `None` without a pause, [`Duration::MAX`] for one without an end.
     pub paused_for: Option<Duration>,
+    /// How it stands in its group; `None` for one that shares its quota with nobody.
+    #[cfg(feature = "redis")]
+    pub group: Option<GroupStats>,
 }
 
 impl Pacer {
@@ -135,19 +142,35 @@ impl<C: Clock> Pacer<C> {
                 Timestamp::MAX => Duration::MAX,
                 until => duration(until.saturating_since(now)),
             }),
+            #[cfg(feature = "redis")]
+            group: state.group_stats(now),
         })
     }
 
-    /// Refuses all calls that wait or come with [`PaceError::Closed`], and waits until those that run have ended.
-    pub async fn close(self) {
-        self.shared.at_now(|state, _| state.refuse_all());
-        self.idle().await;
+    /// What happens in the group that shares the quota, from now on; over at once where there is none.
+    #[cfg(feature = "redis")]
+    pub fn events(&self) -> ShareEvents {
+        self.shared.at_now(|state, _| state.share_events())
     }
 
-    /// Refuses calls that come, and waits until those that wait and run have ended.
+    /// Refuses all calls that wait or come with [`PaceError::Closed`], and waits until those that run have ended. Then it
+    /// leaves its group, if it is in one, and gives its share back, for which it waits 2 s at most.
+    pub async fn close(self) {
+        self.shared.at_now(|state, _| state.refuse_all());
+        self.ended().await;
+    }
+
+    /// Refuses calls that come, and waits until those that wait and run have ended. Then it leaves its group, if it is in
+    /// one, and gives its share back, for which it waits 2 s at most.
     pub async fn drain(self) {
         self.shared.at_now(|state, _| state.closed = true);
+        self.ended().await;
+    }
+
+    async fn ended(&self) {
         self.idle().await;
+        #[cfg(feature = "redis")]
+        share::leave(&self.shared).await;
     }
 
     /// Waits until nothing waits or runs.

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use tollgate_core::{PacerEvent, TicketId, Timestamp};
 
+#[cfg(feature = "redis")]
+use super::share::Membership;
 use crate::clock::Clock;
 use crate::span::timestamp;
 
@@ -43,7 +45,10 @@ pub(super) struct State {
     /// Who waits until nothing waits or runs.
     pub(super) idlers: Vec<Waker>,
     /// Whom to wake as soon as the state is no longer locked.
-    woken: Vec<Waker>,
+    pub(super) woken: Vec<Waker>,
+    /// Where the quota is shared.
+    #[cfg(feature = "redis")]
+    pub(super) membership: Option<Membership>,
 }
 
 impl<C: Clock> Shared<C> {
@@ -56,6 +61,8 @@ impl<C: Clock> Shared<C> {
             closed: false,
             idlers: Vec::new(),
             woken: Vec::new(),
+            #[cfg(feature = "redis")]
+            membership: None,
         };
         Self { clock, max_delay, state: Mutex::new(state) }
     }
@@ -108,6 +115,8 @@ impl State {
 
     /// Lets time pass, and notes what has come of it.
     fn pass_time(&mut self, now: Timestamp) {
+        #[cfg(feature = "redis")]
+        self.hold_to_share(now);
         self.pacer.handle_timeout(now);
         while let Some(event) = self.pacer.poll_event() {
             let (ticket, outcome) = match event {

@@ -53,10 +53,12 @@ impl Link {
     /// The partition that calls of this one belong to: in a cluster itself, else the first. While nobody knows what the
     /// store is, it is taken for a cluster.
     pub(super) fn group(&self, partition: u32) -> u32 {
-        match self.lock_slot().get() {
-            Some(Ok(wire)) if !wire.is_cluster() => 0,
-            _ => partition,
-        }
+        if self.is_one_server() { 0 } else { partition }
+    }
+
+    /// Whether the store is known to be a single server.
+    pub(super) fn is_one_server(&self) -> bool {
+        matches!(self.lock_slot().get(), Some(Ok(wire)) if !wire.is_cluster())
     }
 
     /// Whether the store is a cluster; `None` while nobody knows.

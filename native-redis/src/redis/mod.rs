@@ -5,15 +5,14 @@ mod any;
 mod asking;
 mod batch;
 mod builder;
-#[cfg(feature = "presence")]
+#[cfg_attr(not(feature = "presence"), expect(dead_code, reason = "a bus needs more of it than a shared quota"))]
 mod channels;
 mod error;
 mod fallback;
 mod link;
 mod names;
-#[cfg(feature = "presence")]
+#[cfg_attr(not(feature = "presence"), expect(dead_code, reason = "a bus needs more of it than a shared quota"))]
 mod place;
-#[cfg(feature = "presence")]
 mod publisher;
 mod refusals;
 mod wire;
@@ -35,19 +34,17 @@ pub use builder::RedisRateLimiterBuilder;
 pub use error::StoreError;
 pub use fallback::OnStoreError;
 
-#[cfg(feature = "presence")]
 pub(crate) use channels::{Channels, Heard, Topic};
-#[cfg(feature = "presence")]
 pub(crate) use link::Link;
+pub(crate) use place::Place;
 #[cfg(feature = "presence")]
-pub(crate) use place::{Place, check_text};
+pub(crate) use place::check_text;
+pub(crate) use publisher::Publisher;
 #[cfg(feature = "presence")]
-pub(crate) use publisher::{Publisher, Sending};
+pub(crate) use publisher::Sending;
 
 use batch::Batcher;
 use fallback::Fallback;
-#[cfg(not(feature = "presence"))]
-use link::Link;
 use link::ScriptCall;
 use names::Name;
 use refusals::Refusals;

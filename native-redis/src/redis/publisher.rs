@@ -17,9 +17,10 @@ const BATCH: usize = 64;
 const BATCH_BYTES: usize = 262_144;
 
 /// One call publishes all that wait: their order is kept, and they cost few calls.
-const SOURCE: &str = "for i = 1, #ARGV, 2 do redis.call('PUBLISH', ARGV[i], ARGV[i + 1]) end return #ARGV / 2";
+const SOURCE: &str = "local reached = {} \
+    for i = 1, #ARGV, 2 do reached[#reached + 1] = redis.call('PUBLISH', ARGV[i], ARGV[i + 1]) end return reached";
 /// SHA-1 of `SOURCE`, as Redis computes it.
-const DIGEST: &str = "16552f52e6e15f382c3a1a0e2606253b53777fba";
+const DIGEST: &str = "e1da13b012c9810e1c7753d6e874bef0c0ca0063";
 
 /// Publishes in the order of calls.
 pub(crate) struct Publisher {
@@ -37,8 +38,11 @@ struct Queue {
 struct Outgoing {
     channel: String,
     text: String,
-    sent: oneshot::Sender<Result<(), StoreError>>,
+    sent: oneshot::Sender<Reached>,
 }
+
+/// How many subscribers a message has reached; `None` where that is not known.
+type Reached = Result<Option<u64>, StoreError>;
 
 impl Publisher {
     pub(crate) fn new(link: Arc<Link>) -> Arc<Self> {
@@ -87,14 +91,21 @@ impl Publisher {
 
 /// A message on its way.
 pub(crate) struct Sending {
-    told: oneshot::Receiver<Result<(), StoreError>>,
+    told: oneshot::Receiver<Reached>,
     timeout: Duration,
     deadline: Instant,
 }
 
 impl Sending {
     /// Whether Redis has taken it, within the store's timeout. What is not waited for is not sent, if it is not out yet.
+    #[cfg(feature = "presence")]
     pub(crate) async fn arrived(self) -> Result<(), StoreError> {
+        self.reached().await.map(drop)
+    }
+
+    /// [`Sending::arrived`], and how many subscribers it has reached. (A cluster counts those of one node only: then
+    /// `None`.)
+    pub(crate) async fn reached(self) -> Reached {
         match tokio::time::timeout_at(self.deadline, self.told).await {
             Ok(Ok(answer)) => answer,
             // The task that sends has ended with its runtime.
@@ -122,12 +133,22 @@ impl Turn {
             let args = args.into_iter().flatten().collect();
             let call = ScriptCall { source: SOURCE, digest: DIGEST, keys: Vec::new(), args };
             let (told, answered) = oneshot::channel();
-            let tell = |answer: Result<Value, StoreError>| drop(told.send(answer.map(drop)));
+            let tell = |answer: Result<Value, StoreError>| drop(told.send(answer));
             link.call(0, call, Instant::now() + link.timeout(), tell).await;
             let answer = answered.await.unwrap_or(Err(StoreError::Unavailable));
-            sent.into_iter().for_each(|sent| drop(sent.send(answer.clone())));
+            let counts = answer.map(|value| if link.is_one_server() { counts(&value) } else { Vec::new() });
+            for (i, sent) in sent.into_iter().enumerate() {
+                drop(sent.send(counts.as_ref().map(|counts| counts.get(i).copied()).map_err(StoreError::clone)));
+            }
         }
     }
+}
+
+/// How many each message has reached, in their order.
+fn counts(answer: &Value) -> Vec<u64> {
+    let Value::Array(counts) = answer else { return Vec::new() };
+    let count = |count: &Value| if let Value::Int(count) = count { u64::try_from(*count).ok() } else { None };
+    counts.iter().map_while(count).collect()
 }
 
 impl Drop for Turn {

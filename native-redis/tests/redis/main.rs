@@ -15,5 +15,6 @@ mod presence_failures;
 #[cfg(feature = "presence")]
 mod roster;
 mod server;
+mod share;
 mod shared;
 mod verbs;

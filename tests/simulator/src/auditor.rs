@@ -11,6 +11,8 @@ pub struct Auditor {
     started: VecDeque<(u64, u64)>,
     in_window: u64,
     in_flight: u64,
+    /// From when on use is counted.
+    counted_from: u64,
     total: u64,
     worst_window: u64,
     worst_flight: u64,
@@ -28,11 +30,17 @@ impl Auditor {
             started: VecDeque::new(),
             in_window: 0,
             in_flight: 0,
+            counted_from: 0,
             total: 0,
             worst_window: 0,
             worst_flight: 0,
             longest_wait: 0,
         }
+    }
+
+    /// Counts the use from then on only.
+    pub fn count_from(&mut self, at: u64) {
+        self.counted_from = at;
     }
 
     /// A job of this weight starts, after it has waited so long. What started exactly an interval ago has left the
@@ -48,7 +56,7 @@ impl Auditor {
         self.started.push_back((at, weight));
         self.in_window += weight;
         self.in_flight += 1;
-        self.total += weight;
+        self.total += if at >= self.counted_from { weight } else { 0 };
         self.worst_window = self.worst_window.max(self.in_window);
         self.worst_flight = self.worst_flight.max(self.in_flight);
         self.longest_wait = self.longest_wait.max(waited);
@@ -77,9 +85,10 @@ impl Auditor {
         self.longest_wait
     }
 
-    /// What was used of all that could have been, over so many microseconds.
+    /// What was used of all that could have been, until then.
     #[must_use]
-    pub fn use_over(&self, elapsed: u64) -> f64 {
+    pub fn use_until(&self, end: u64) -> f64 {
+        let elapsed = end - self.counted_from;
         self.total as f64 / (self.quota as f64 * elapsed as f64 / self.interval as f64)
     }
 }

@@ -22,6 +22,8 @@ pub enum Fault {
     Cut(usize),
     /// It can again.
     Heal(usize),
+    /// A member subscribes again, after its connection was lost.
+    Resubscribe(usize),
     /// The bus ends, and all subscriptions with it; it is back after so many microseconds.
     RestartBus {
         /// Microseconds.

@@ -47,6 +47,8 @@ pub struct Member {
     pub inbox: Vec<(Channel, String)>,
     /// Cut off from the bus.
     pub cut: bool,
+    /// It has no subscriptions: not yet, or they are lost and not renewed.
+    pub deaf: bool,
     /// It has ended.
     pub gone: bool,
     pacer: Pacer,
@@ -77,6 +79,7 @@ impl Member {
             stopped_since: None,
             inbox: Vec::new(),
             cut: false,
+            deaf: true,
             gone: false,
             pacer,
             weights: quota.weights.clone(),

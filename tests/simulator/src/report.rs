@@ -71,7 +71,7 @@ impl Worst {
         self.convergence = self.convergence.zip(world.converged_after()).map(|(longest, after)| longest.max(after));
         self.never_served += world.waiting();
         if rate_binds {
-            self.least_use = self.least_use.min(world.auditor.use_over(length));
+            self.least_use = self.least_use.min(world.auditor.use_until(length));
         }
     }
 }
@@ -87,6 +87,7 @@ pub fn rules_named(name: &str) -> Option<PeerRules> {
         "no-rejoin" => PeerRules { rejoin: false, ..all },
         "no-hold" => PeerRules { hold_growth: false, ..all },
         "one-clock" => PeerRules { two_clocks: false, ..all },
+        "no-confirm" => PeerRules { confirm: false, ..all },
         "no-word" => PeerRules { tell: false, ..all },
         _ => return None,
     })

@@ -206,11 +206,12 @@ impl World {
                     self.resubscribe(who);
                 }
             }
+            Fault::Resubscribe(who) => self.resubscribe(who),
             Fault::RestartBus { down } => {
                 self.bus_down_until = self.now + down;
                 for who in 0..self.members.len() {
-                    let late = self.dice.within(0, 2_000_000);
-                    self.at(self.now + down + late, Happening::Fault(Fault::Heal(who)));
+                    self.members[who].deaf = true;
+                    self.subscribe_later(who);
                 }
             }
             Fault::SetWall { who, jump } => {
@@ -237,8 +238,7 @@ impl World {
         self.wakes.push(0);
         self.in_flight.push(HashSet::new());
         if self.now < self.bus_down_until {
-            let late = self.dice.within(0, 2_000_000);
-            self.at(self.bus_down_until + late, Happening::Fault(Fault::Heal(who)));
+            self.subscribe_later(who);
         } else {
             self.resubscribe(who);
         }
@@ -265,9 +265,18 @@ impl World {
         Quota { rate, window, concurrency, weights: self.plan.weights.clone() }
     }
 
+    /// Once the bus is back, connections are as well, each in its time.
+    fn subscribe_later(&mut self, who: usize) {
+        let late = self.dice.within(0, 2_000_000);
+        self.at(self.now.max(self.bus_down_until) + late, Happening::Fault(Fault::Resubscribe(who)));
+    }
+
     fn resubscribe(&mut self, who: usize) {
         let now = self.now;
-        if let Some(member) = self.running(who) {
+        // Where the bus is gone again, or the member cut off or stopped, it tries once that is over.
+        let is_up = now >= self.bus_down_until;
+        if let Some(member) = self.running(who).filter(|member| is_up && !member.cut) {
+            member.deaf = false;
             let clocks = member.clocks.at(now);
             member.machine.connected(clocks);
             self.act(who);
@@ -285,13 +294,16 @@ impl World {
         for (channel, message) in std::mem::take(&mut self.members[who].inbox) {
             self.arrive(who, Main(channel == Channel::Main), message);
         }
+        if self.members[who].deaf {
+            self.subscribe_later(who);
+        }
     }
 
     fn arrive(&mut self, to: usize, channel: Main, message: String) {
         let now = self.now;
         let Some(member) = self.members.get_mut(to) else { return };
         let channel = if channel.0 { Channel::Main } else { Channel::Extension };
-        if member.gone || member.cut {
+        if member.gone || member.cut || member.deaf {
             return;
         }
         if member.stopped_since.is_some() {
@@ -361,7 +373,7 @@ impl World {
     }
 
     fn is_subscribed(&self, who: usize) -> bool {
-        self.members.get(who).is_some_and(|member| !member.gone && !member.cut)
+        self.members.get(who).is_some_and(|member| !member.gone && !member.cut && !member.deaf)
     }
 
     fn running(&mut self, who: usize) -> Option<&mut Member> {

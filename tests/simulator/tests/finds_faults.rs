@@ -57,6 +57,11 @@ fn without_the_hold_a_share_grows_while_the_old_use_is_in_the_window() {
 }
 
 #[test]
+fn without_confirmation_a_newcomer_takes_for_silence_what_the_bus_lost() {
+    assert_finds(Row::RestartDuringJoin, "no-confirm", 1.1);
+}
+
+#[test]
 fn with_one_clock_a_suspended_member_does_not_notice() {
     assert_finds(Row::Suspend, "one-clock", 1.1);
 }
@@ -66,6 +71,24 @@ fn without_a_word_a_leaver_is_missed_for_three_heartbeats() {
     let after = |rules| worst_of(Row::Delays, 0..20, rules_named(rules).unwrap()).least_use;
     let (with, without) = (after("all"), after("no-word"));
     assert!(without < with - 0.02, "{with} of the quota is used with goodbyes, {without} without");
+}
+
+#[test]
+fn members_that_are_all_busy_use_all_of_the_quota() {
+    let mut plans = (0..400).map(|seed| (seed, Plan::draw(Row::JoinsAtOnce, seed, PeerRules::ALL)));
+    // Where the rate is what holds jobs back, and what begins or ends a span of minutes weighs little.
+    let fit = |plan: &Plan| plan.interval <= 2_000_000 && plan.longest_job < 100_000 && plan.weights == [1];
+    let mut runs = 0;
+    while let Some((seed, plan)) = plans.find(|(_, plan)| fit(plan)) {
+        let length = plan.length;
+        let mut world = World::new(plan, seed);
+        world.auditor.count_from(60_000_000);
+        world.run();
+        let used = world.auditor.use_until(length);
+        assert!(used >= 0.99, "seed {seed}: {used}");
+        runs += 1;
+    }
+    assert!(runs >= 20, "{runs} runs");
 }
 
 #[test]

@@ -23,8 +23,9 @@ pub struct PeersConfig {
     pub split: Split,
     /// Begin with the whole quota instead of none: up to members × quota right after joins.
     pub fast_start: bool,
-    /// A newcomer waits until any member that it cannot hear has given up its share: a heartbeat and some seconds
-    /// instead of three. Without it, a member that is cut off while another joins is counted twice until then.
+    /// A newcomer waits until any member that it cannot hear has given up its share, and what that one started has left
+    /// the window: a heartbeat, the interval and some seconds. Without it, a member that is cut off while another joins
+    /// is counted twice until then.
     pub strict_start: bool,
     /// The heartbeat of the fleet, the same in all members: a member not heard of for three is dropped.
     pub heartbeat: Span,
@@ -50,6 +51,9 @@ pub struct PeerRules {
     pub tell: bool,
     /// The first share is in force as soon as all receivers of the first ping have answered.
     pub settle_early: bool,
+    /// A newcomer takes a share only when a ping from after its settling has come back, and begins anew when it, or
+    /// somebody who has a share, had lost the subscription meanwhile.
+    pub confirm: bool,
     /// Answers that are owed to several newcomers are one ping.
     pub gather_answers: bool,
 }
@@ -63,6 +67,7 @@ impl PeerRules {
         two_clocks: true,
         tell: true,
         settle_early: true,
+        confirm: true,
         gather_answers: true,
     };
     /// None of them: the behaviour of p-ratelimit 1.0.1.
@@ -73,6 +78,7 @@ impl PeerRules {
         two_clocks: false,
         tell: false,
         settle_early: false,
+        confirm: false,
         gather_answers: false,
     };
 }
@@ -105,6 +111,8 @@ pub(crate) struct Times {
     pub(crate) hold_rate: Span,
     /// How long a smaller share of concurrency holds on.
     pub(crate) hold_concurrency: Span,
+    /// How long after a join somebody may go on whom this member cannot hear.
+    pub(crate) unseen: Span,
 }
 
 impl PeersConfig {
@@ -119,6 +127,10 @@ impl PeersConfig {
         if heartbeat < Span::from_millis(100) || heartbeat > Span::from_secs(3_600) {
             let given = alloc::format!("{} ms", heartbeat.as_micros() / 1_000);
             return Err(ConfigError::new("CONFIG_HEARTBEAT", "heartbeat", given, "from 100 ms to 1 h"));
+        }
+        if self.fast_start && self.strict_start {
+            let allowed = "false with fastStart: a member begins at once, or late";
+            return Err(ConfigError::new("CONFIG_STRICT_START", "strictStart", true, allowed));
         }
         if let Some((rate, interval)) = self.quota.rate {
             self.check_rate(rate, interval)?;
@@ -157,6 +169,7 @@ impl PeersConfig {
             settle: if self.strict_start { heartbeat.saturating_add(delay).saturating_add(MARGIN) } else { SETTLE },
             hold_rate: delay.saturating_add(interval),
             hold_concurrency: delay.saturating_add(self.longest_job.map_or(Span::ZERO, with_drift)),
+            unseen: if self.strict_start { with_drift(heartbeat) } else { Span::ZERO },
         }
     }
 }

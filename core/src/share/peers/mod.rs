@@ -95,8 +95,11 @@ pub struct Peers {
     /// When the host began to join, where that was told.
     began: Option<Clocks>,
     settled: bool,
+    /// When the time of others to answer is over.
     settle_at: Timestamp,
-    /// Since when this member counts itself in: nothing grows earlier than a hold after that.
+    /// Whether it is over as soon as all receivers of a ping have answered.
+    may_be_early: bool,
+    /// Since when the others count this member in: it has nothing earlier than a hold after that.
     joined_at: Timestamp,
     next_ping: Timestamp,
     /// When somebody is to be answered. Who is owed an answer had subscribed before it asked: it hears any later ping.
@@ -143,6 +146,7 @@ impl Peers {
             began: None,
             settled: false,
             settle_at: NEVER,
+            may_be_early: false,
             joined_at: NEVER,
             next_ping: NEVER,
             answer_at: None,
@@ -177,8 +181,7 @@ impl Peers {
     #[must_use]
     pub fn is_ready(&self, now: Clocks) -> bool {
         let hold = self.times.hold_rate.max(self.times.hold_concurrency);
-        let grows_from = self.joined_at.saturating_add(hold);
-        let is_held = self.config.rules.hold_growth && now.monotonic < grows_from;
+        let is_held = self.config.rules.hold_growth && now.monotonic < self.first_growth(hold);
         let in_force = self.config.fast_start || (self.settled && !is_held);
         self.is_starting_fast(now) || (self.phase == Phase::Joined && in_force && !self.is_fenced(now))
     }
@@ -201,11 +204,7 @@ impl Peers {
         match self.phase {
             Phase::Left => return,
             Phase::New => self.join(now),
-            Phase::Joined => {
-                // Who was silent may have been so only for us.
-                self.table.credit(now.monotonic);
-                self.pings_out.clear();
-            }
+            Phase::Joined => self.hear_again(now),
         }
         self.ping(now);
         self.say_hello();
@@ -216,9 +215,11 @@ impl Peers {
     /// those of one node only: do not tell that.)
     pub fn published(&mut self, receivers: u64, now: Clocks) {
         let (members, _) = self.table.count_and_rank(&self.id);
-        let may_be_early = self.config.rules.settle_early && !self.config.strict_start;
-        if may_be_early && !self.settled && receivers >= 2 && members >= receivers {
-            self.settle_at = self.settle_at.min(now.monotonic);
+        if self.may_be_early && !self.settled && receivers >= 2 && members >= receivers {
+            // Provided that it is one of them: its own ping has to come back as well.
+            let sent = self.pings_out.back().or(self.fresh.as_ref());
+            self.settle_at = sent.map_or(self.settle_at, |sent| self.settle_at.min(sent.monotonic));
+            self.settle(now);
         }
         self.handle_timeout(now);
     }
@@ -243,8 +244,7 @@ impl Peers {
         if self.phase != Phase::Joined {
             return;
         }
-        let is_heard = self.fresh.is_some() || !self.config.rules.fence;
-        self.settled |= is_heard && now.monotonic >= self.settle_at;
+        self.settle(now);
         if now.monotonic >= self.next_ping || self.answer_at.is_some_and(|at| now.monotonic >= at) {
             self.ping(now);
         }
@@ -317,11 +317,10 @@ impl Peers {
         if self.phase != Phase::Joined {
             return starts_until.filter(|_| self.phase == Phase::New);
         }
-        let is_heard = self.fresh.is_some() || !self.config.rules.fence;
-        let settle = (!self.settled && is_heard).then_some(self.settle_at);
+        let settle = (!self.settled && !self.is_confirming()).then_some(self.settle_at);
         let fence = self.fresh.filter(|_| self.config.rules.fence && !self.told_fenced);
         let fence = fence.map(|sent| sent.monotonic.saturating_add(self.times.fence));
-        let hold = [self.times.hold_rate, self.times.hold_concurrency].map(|hold| self.joined_at.saturating_add(hold));
+        let hold = [self.times.hold_rate, self.times.hold_concurrency].map(|hold| self.first_growth(hold));
         let held = hold.into_iter().filter(|&at| self.config.rules.hold_growth && at > now.monotonic).min();
         [
             Some(self.next_ping),
@@ -339,10 +338,22 @@ impl Peers {
         .min()
     }
 
+    fn hear_again(&mut self, now: Clocks) {
+        self.pings_out.clear();
+        // Who was silent may have been so only for us.
+        self.table.credit(now.monotonic);
+        if self.config.rules.confirm && !self.settled {
+            // And who has not answered may not have heard us, or may hear again as late.
+            self.join(now);
+            self.may_be_early = false;
+        }
+    }
+
     fn join(&mut self, now: Clocks) {
         self.phase = Phase::Joined;
         self.settled = false;
         self.settle_at = now.monotonic.saturating_add(self.times.settle);
+        self.may_be_early = self.config.rules.settle_early && !self.config.strict_start;
         self.joined_at = now.monotonic;
         self.fresh = None;
         self.pings_out.clear();
@@ -358,13 +369,14 @@ impl Peers {
             self.pings_out.pop_front();
         }
         let is_missing = self.fresh.is_none_or(|sent| self.config.rules.age(now, sent) > self.times.missing);
-        let next = if self.config.rules.fence && is_missing { self.times.again } else { self.times.ping };
+        let is_awaited = is_missing || self.is_confirming();
+        let next = if self.config.rules.fence && is_awaited { self.times.again } else { self.times.ping };
         self.next_ping = now.monotonic.saturating_add(next);
     }
 
     fn say_hello(&mut self) {
         if self.config.rules.tell {
-            let message = wire::hello(&self.id, &self.quota_text());
+            let message = wire::hello(&self.id, &self.quota_text(), self.settled);
             self.transmit(Channel::Extension, message);
         }
     }
@@ -388,7 +400,11 @@ impl Peers {
 
     fn told(&mut self, told: Told, now: Clocks) {
         match told {
-            Told::Hello { id, quota } if id != self.id => {
+            Told::Hello { id, quota, again } if id != self.id => {
+                if again && self.config.rules.confirm && !self.is_ready(now) {
+                    // It may have heard nothing of this member until now.
+                    self.joined_at = now.monotonic;
+                }
                 if quota != self.quota_text() {
                     self.events.push_back(PeersEvent::Conflict { theirs: quota });
                 }
@@ -413,9 +429,30 @@ impl Peers {
             self.say_hello();
         }
         self.fresh = Some(sent);
-        // What is missing no more is asked for in the usual time.
-        let usual = now.monotonic.saturating_add(self.times.ping);
-        self.next_ping = self.next_ping.max(now.monotonic).min(usual);
+        if self.pings_out.is_empty() {
+            // None is missing any more.
+            self.next_ping = now.monotonic.saturating_add(self.times.ping);
+        }
+        self.settle(now);
+    }
+
+    /// Settles when the time to answer is over and a ping from after it has come back: the bus may have been gone just
+    /// when others answered.
+    fn settle(&mut self, now: Clocks) {
+        if self.settled || now.monotonic < self.settle_at {
+            return;
+        }
+        let PeerRules { fence, confirm, .. } = self.config.rules;
+        let from = if confirm { self.settle_at } else { Timestamp::default() };
+        self.settled = !fence || self.fresh.is_some_and(|sent| sent.monotonic >= from);
+        if !self.settled && !self.is_confirming() {
+            self.ping(now);
+        }
+    }
+
+    /// Whether a ping is out that can show that answers have had their time.
+    fn is_confirming(&self) -> bool {
+        !self.settled && self.pings_out.back().is_some_and(|sent| sent.monotonic >= self.settle_at)
     }
 
     /// Whether this member uses a share before it has heard itself for the first time.
@@ -450,9 +487,13 @@ impl Peers {
     }
 
     fn grown(&self, growth: &Growth, hold: Span, now: Clocks) -> u64 {
-        let grows_from =
-            if self.config.rules.hold_growth { self.joined_at.saturating_add(hold) } else { self.joined_at };
+        let grows_from = if self.config.rules.hold_growth { self.first_growth(hold) } else { self.joined_at };
         if self.settled && now.monotonic >= grows_from { growth.share(now.monotonic) } else { 0 }
+    }
+
+    /// Before this, others may still count on what they had before this member joined.
+    fn first_growth(&self, hold: Span) -> Timestamp {
+        self.joined_at.saturating_add(self.times.unseen).saturating_add(hold)
     }
 
     fn recompute(&mut self, now: Clocks) {

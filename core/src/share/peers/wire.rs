@@ -1,7 +1,8 @@
 //! Messages between members: small JSON, as p-ratelimit 1.0.1 writes it, and our own on a second channel.
 //!
-//! On the main channel a message is an id, as a JSON string. On the second one it is `{"v":1,"hello":id,"quota":text}` or
-//! `{"v":1,"bye":id}`. Whatever else arrives is counted and ignored.
+//! On the main channel a message is an id, as a JSON string. On the second one it is `{"v":1,"hello":id,"quota":text}`,
+//! with `"again":true` from a member that had lost its subscription, or `{"v":1,"bye":id}`. Whatever else arrives is
+//! counted and ignored.
 
 use alloc::string::String;
 use core::fmt::Write;
@@ -12,8 +13,8 @@ const LONGEST: usize = 1_024;
 /// What was said on the second channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// A member has joined, or has come back, and takes this to be the quota.
-    Hello { id: String, quota: String },
+    /// A member has joined, or hears `again`, and takes this to be the quota.
+    Hello { id: String, quota: String, again: bool },
     /// A member has left.
     Bye { id: String },
 }
@@ -25,12 +26,15 @@ pub(crate) fn ping(id: &str) -> String {
     text
 }
 
-/// The message of a member that joins.
-pub(crate) fn hello(id: &str, quota: &str) -> String {
+/// The message of a member that joins, or that hears `again`.
+pub(crate) fn hello(id: &str, quota: &str, again: bool) -> String {
     let mut text = String::from("{\"v\":1,\"hello\":");
     write_string(&mut text, id);
     text.push_str(",\"quota\":");
     write_string(&mut text, quota);
+    if again {
+        text.push_str(",\"again\":true");
+    }
     text.push('}');
     text
 }
@@ -54,7 +58,7 @@ pub(crate) fn read_ping(message: &str) -> Option<String> {
 pub(crate) fn read_told(message: &str) -> Option<Told> {
     let mut reader = Reader::of(message)?;
     reader.literal("{")?;
-    let (mut hello, mut bye, mut quota) = (None, None, String::new());
+    let (mut hello, mut bye, mut quota, mut again) = (None, None, String::new(), false);
     loop {
         let name = reader.string()?;
         reader.literal(":")?;
@@ -63,6 +67,10 @@ pub(crate) fn read_told(message: &str) -> Option<Told> {
             "hello" => hello = Some(reader.string()?),
             "bye" => bye = Some(reader.string()?),
             "quota" => quota = reader.string()?,
+            "again" => {
+                reader.literal("true")?;
+                again = true;
+            }
             _ => return None,
         }
         if reader.literal(",").is_none() {
@@ -72,7 +80,7 @@ pub(crate) fn read_told(message: &str) -> Option<Told> {
     reader.literal("}")?;
     match (hello, bye) {
         _ if !reader.is_done() => None,
-        (Some(id), None) => Some(Told::Hello { id, quota }),
+        (Some(id), None) => Some(Told::Hello { id, quota, again }),
         (None, Some(id)) => Some(Told::Bye { id }),
         _ => None,
     }
