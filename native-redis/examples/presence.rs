@@ -1,4 +1,5 @@
-//! Who is here: `cargo run -p tollgate --example presence --features presence`.
+//! Who is here: `cargo run -p tollgate --example presence --features presence,redis`, with `REDIS_URL` for all processes
+//! that have the same one.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -8,7 +9,10 @@ use tollgate::{NewMember, Presence};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let presence = Presence::<String>::new()?;
+    let presence = match std::env::var("REDIS_URL") {
+        Ok(url) => Presence::<String>::connect(&url).await?,
+        Err(_) => Presence::new()?,
+    };
     let mut watch = presence.watch("lobby");
     println!("{:?}", next(&mut watch).await);
     let ann = presence.join("lobby", NewMember::new("Ann".to_owned()).user("ann")).await?;
@@ -17,6 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{:?}", next(&mut watch).await);
     ann.leave().await?;
     println!("{:?}", next(&mut watch).await);
+    presence.close().await;
     Ok(())
 }
 

@@ -21,8 +21,8 @@
 //! - `tower`: `RateLimitLayer` asks a limiter before each request, and `Decision::headers` writes header fields.
 //! - `redis`: `RedisRateLimiter` keeps limits in Redis, so that processes share them, and `Pacer`s of one name share one
 //!   quota. Runs on tokio.
-//! - `presence`: `Presence` tells who is in which room, within this process; `Bus` carries messages by topic, with `redis`
-//!   to all processes.
+//! - `presence`: `Presence` tells who is in which room, `Bus` carries messages by topic: within this process, and with
+//!   `redis` in all.
 //! - `axum`: what axum needs on top of that: it finds the peer's address, and a refusal is a response.
 
 #[cfg(feature = "presence")]

@@ -156,6 +156,24 @@ async fn what_is_not_allowed_is_named() {
     assert_eq!(numbers.join("r", NewMember::new(f64::NAN)).await.expect_err("refused").code(), "CONFIG_DATA");
 }
 
+#[tokio::test]
+async fn who_closes_ends_streams_and_refuses_what_follows() {
+    let presence = Presence::<u32>::new().expect("valid");
+    let held = presence.join("r", NewMember::new(1).id("a")).await.expect("valid");
+    let (mut watch, mut events) = (presence.watch("r"), presence.events());
+    let Change::Snapshot(_) = next(&mut watch).await else { panic!("a snapshot first") };
+    let waiting =
+        tokio::spawn(async move { std::future::poll_fn(|cx| Pin::new(&mut events).poll_next(cx)).await.is_none() });
+    tokio::task::yield_now().await;
+    presence.close().await;
+    assert!(waiting.await.expect("no panic"));
+    assert!(std::future::poll_fn(|cx| Pin::new(&mut watch).poll_next(cx)).await.is_none());
+    assert_eq!(presence.has("r", "a").await, Err(PresenceError::Closed));
+    assert_eq!(presence.join("r", NewMember::new(1)).await.expect_err("closed").code(), "CLOSED");
+    assert_eq!(held.update(2).await, Err(PresenceError::Closed));
+    held.leave().await.expect("nothing to do");
+}
+
 #[test]
 fn times_are_checked_when_presence_is_made() {
     let builder = || Presence::<u32>::builder().ttl(Duration::from_secs(1)).heartbeat(Duration::from_millis(100));

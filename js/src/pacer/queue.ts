@@ -1,36 +1,16 @@
 import { nowMicros } from "../clock.js";
 import type { Listeners } from "../events.js";
-import { type EnginePacer, machines } from "../machines.js";
-import { writeActual, writeAmount, writeUsual } from "../request.js";
-import { COSTS, LIMITS, LISTS, NOW, READ_LIMITS, scratch } from "../scratch.js";
+import { scratch } from "../scratch.js";
 import type { Amount } from "../types.js";
-import { engineErrors, micros } from "../validate.js";
+import { micros } from "../validate.js";
 import { waitFor } from "../wait.js";
 import { Call } from "./call.js";
-import {
-  DEADLINE,
-  EVENTS,
-  HAS_STARTED,
-  IS_TOO_LARGE,
-  IS_WAITING,
-  LANE,
-  LIST,
-  MOST_EVENTS,
-  NEXT,
-  OUTCOME,
-  PAUSED_UNTIL,
-  PRIORITY,
-  RUNNING,
-  SUBJECT,
-  TICKET,
-  WAITING,
-} from "./cells.js";
-import { cleared, closed, queueFull, RateLimitTimeoutError, tooLarge } from "./errors.js";
-import { Lanes } from "./lanes.js";
+import { TICKET } from "./cells.js";
+import { cleared, closed, RateLimitTimeoutError } from "./errors.js";
 import { checkFunction, checkPaceOptions, type PacerSettings } from "./options.js";
+import { type ShareSource, Turns } from "./turns.js";
 import type { Job, PaceOptions, PacerEvents, PacerStats } from "./types.js";
 import { Waiting } from "./waiting.js";
-import { WakeUp } from "./wake-up.js";
 
 /** What decides whether a call that failed goes again. */
 export interface Failures {
@@ -39,54 +19,40 @@ export interface Failures {
   onSuccess(): void;
 }
 
-/** What processes share, and this one's part of it. */
-export interface ShareSource {
-  readonly shares: readonly number[];
-  readonly concurrency: number;
-  readonly members: number;
-  /** Sets the share of the queues anew where it has ended. */
-  check(): void;
-}
-
-/** A process whose calls wait for a share is held by a timer that rings so often, in microseconds. */
-const HOLD_MICROS = 60_000_000;
-
-/** Calls that wait and run under one budget. The engine says which of them may go, and when. */
+/** Calls that wait and run under one budget: their promises. {@link Turns} says which of them may go, and when. */
 export class CallQueue {
-  readonly #engine: EnginePacer;
   readonly #settings: PacerSettings;
   readonly #listeners: Listeners<PacerEvents>;
   readonly #failures: Failures;
+  readonly #turns: Turns;
   readonly #waiting = new Waiting((calls, reason) => this.#abort(calls, reason));
-  readonly #lanes = new Lanes();
   readonly #go = (call: Call) => this.#make(call);
-  readonly #wakeUp = new WakeUp(() => this.#drain());
   readonly #closing = new AbortController();
   #isClosed = false;
   /** Calls whose promises have not settled. */
   #pending = 0;
   #idle: (() => void)[] = [];
-  /** Calls that may go and whose functions have not been called. */
-  #toBegin = 0;
-  #share: ShareSource | undefined;
-  #waitingCount = 0;
 
   constructor(settings: PacerSettings, listeners: Listeners<PacerEvents>, failures: Failures, share?: ShareSource) {
     this.#settings = settings;
     this.#listeners = listeners;
     this.#failures = failures;
-    this.#engine = engineErrors(() => machines.createPacer(settings.engine, scratch));
-    this.#share = share;
+    this.#turns = new Turns(
+      settings,
+      share,
+      (ticket, hasStarted) => this.#waitsNoLonger(ticket, hasStarted),
+      () => this.#waiting.shrink(),
+    );
     if (share !== undefined) this.setShare(share.shares, share.concurrency);
   }
 
   /** Calls that wait. */
   get waiting(): number {
-    return this.#waitingCount;
+    return this.#turns.waiting;
   }
 
   get names(): readonly string[] {
-    return this.#engine.names;
+    return this.#turns.names;
   }
 
   /** The limit of each policy. */
@@ -121,97 +87,58 @@ export class CallQueue {
 
   /** Takes a place for a call that somebody else makes, if it may go now; its ticket is for {@link CallQueue.end}. */
   start(cost: Amount): number | undefined {
-    this.#share?.check();
-    writeAmount(cost, this.names);
-    scratch[NOW] = nowMicros();
-    scratch[PRIORITY] = 0;
-    scratch[LANE] = 0;
-    scratch[DEADLINE] = -1;
-    this.#engine.submit();
-    const outcome = scratch[OUTCOME] as number;
-    if (outcome > HAS_STARTED) throw this.#rejection(outcome);
-    const ticket = scratch[TICKET] as number;
-    if (outcome === IS_WAITING) this.#cancel(ticket);
-    this.#follow();
-    if (outcome === IS_WAITING) return undefined;
-    this.#toBegin++;
-    this.#hasBegun();
+    const ticket = this.#turns.submitNow(cost);
+    if (ticket !== undefined) this.#turns.hasBegun();
     return ticket;
   }
 
   /** Gives back the place of {@link CallQueue.start}. */
   end(ticket: number): void {
-    this.#finish(ticket);
+    this.#turns.finish(ticket);
   }
 
   /** Corrects what a call has taken, of the policies that are named; nothing where it has ended. */
   settle(call: Call, actual: Amount): void {
-    this.#share?.check();
-    writeActual(actual, this.names, (policy) => this.#charged(call, policy));
-    call.charged = this.names.map((_, i) => (typeof actual === "object" ? (scratch[COSTS + i] as number) : actual));
-    this.#about(call.ticket);
-    this.#engine.settle();
-    this.#follow();
+    call.charged = this.#turns.settle(call.ticket, actual, (policy) => this.#charged(call, policy));
   }
 
   /** The other side has `left` of a policy for all that it has not seen, for a time. */
   learn(call: Call, policy: number, left: number, spanMicros: number): void {
-    this.#share?.check();
-    scratch[PRIORITY] = policy;
-    scratch[LANE] = left;
-    scratch[DEADLINE] = spanMicros;
-    scratch[LISTS] = 0;
-    this.#about(call.ticket);
-    this.#engine.learn();
-    this.#follow();
+    this.#turns.learn(call.ticket, policy, left, spanMicros);
   }
 
   /** Starts nothing for a time; longer pauses stay. */
   pause(spanMicros: number, from: string): void {
-    scratch[LISTS] = 0;
-    this.#about(spanMicros);
-    this.#engine.pause();
-    this.#follow();
+    this.#turns.pause(spanMicros);
     const ms = spanMicros >= Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : spanMicros / 1000;
     this.#listeners.emit("paused", { ms, from });
   }
 
   resume(): void {
-    this.#share?.check();
-    scratch[LISTS] = 0;
-    this.#about(0);
-    this.#engine.resume();
-    this.#follow();
+    this.#turns.resume();
   }
 
   /** Sets what may be used of each limit, and of the concurrency, from now on. */
   setShare(shares: readonly number[], concurrency: number): void {
-    for (let i = 0; i < this.names.length; i++) scratch[LIMITS + i] = shares[i] ?? 0;
-    scratch[LISTS] = READ_LIMITS;
-    this.#about(concurrency);
-    this.#engine.setShare();
-    this.#follow();
+    this.#turns.setShare(shares, concurrency);
   }
 
   /** Holds to the limits of the settings from now on. Calls that wait and no longer fit reject. */
   adoptLimits(): void {
-    const { policies, concurrency = 0 } = this.#settings.engine;
-    for (const [i, { limit }] of policies.entries()) scratch[LIMITS + i] = limit;
-    scratch[LISTS] = READ_LIMITS;
-    this.#about(concurrency);
-    this.#engine.setLimits();
-    this.#follow();
-    // A call that brings no cost of its own fits any limit.
-    this.#waiting.each((call) => call.options?.cost !== undefined && this.#rejectUnfit(call));
+    this.#turns.adoptLimits();
+    this.#waiting.each((call) => {
+      // A call that brings no cost of its own fits any limit.
+      const error = call.options?.cost === undefined ? undefined : this.#turns.cancelUnfit(call.ticket);
+      if (error !== undefined) this.#reject(call, failed(error));
+    });
   }
 
   /** Rejects all calls that wait. */
   clear(reason: unknown = cleared()): void {
-    this.#drain();
-    this.#engine.clear();
+    this.#turns.clear();
     const failure = failed(reason);
     this.#waiting.endEach((call) => this.#reject(call, failure));
-    this.#follow();
+    this.#turns.follow();
   }
 
   onIdle(): Promise<void> {
@@ -220,29 +147,12 @@ export class CallQueue {
   }
 
   stats(): PacerStats {
-    this.#share?.check();
-    scratch[LISTS] = READ_LIMITS;
-    this.#about(0);
-    this.#engine.state();
-    this.#follow();
-    const paused = scratch[PAUSED_UNTIL] as number;
-    const isCounted = this.names.length > 0;
-    return {
-      waiting: scratch[WAITING] as number,
-      running: scratch[RUNNING] as number,
-      share: isCounted ? (scratch[LIMITS] as number) : Number.POSITIVE_INFINITY,
-      quota: this.#settings.engine.policies[0]?.limit ?? Number.POSITIVE_INFINITY,
-      peers: this.#share?.members ?? 1,
-      startedInWindow: isCounted ? (scratch[COSTS] as number) : 0,
-      pausedMs: paused < 0 ? 0 : pauseMillis(paused, scratch[NOW] as number),
-    };
+    return this.#turns.stats();
   }
 
   /** Whether it is as if new: nothing waits, runs or counts. */
   isUnused(): boolean {
-    if (this.#pending > 0) return false;
-    const { pausedMs } = this.stats();
-    return pausedMs === 0 && this.names.every((_, i) => scratch[COSTS + i] === 0);
+    return this.#pending === 0 && this.#turns.isUnused();
   }
 
   /** Takes no more calls; those on their way go on. */
@@ -276,7 +186,7 @@ export class CallQueue {
 
   #hasSucceeded(call: Call, value: unknown): unknown {
     this.#failures.onSuccess();
-    this.#finish(call.ticket);
+    this.#turns.finish(call.ticket);
     this.#hasSettled();
     return value;
   }
@@ -290,7 +200,7 @@ export class CallQueue {
     } catch (other) {
       failure = other;
     }
-    this.#finish(call.ticket);
+    this.#turns.finish(call.ticket);
     if (delay !== undefined) return this.#again(call, delay);
     this.#hasSettled();
     throw failure;
@@ -312,7 +222,7 @@ export class CallQueue {
     try {
       return call.fn(call);
     } finally {
-      this.#hasBegun();
+      this.#turns.hasBegun();
     }
   }
 
@@ -320,9 +230,9 @@ export class CallQueue {
   #check(call: Call): void {
     const signal = call.options?.signal;
     if (!signal?.aborted) return;
-    this.#hasBegun();
+    this.#turns.hasBegun();
     this.settle(call, 0);
-    this.#finish(call.ticket);
+    this.#turns.finish(call.ticket);
     this.#hasSettled();
     throw signal.reason;
   }
@@ -331,13 +241,6 @@ export class CallQueue {
   #charged({ charged, options }: Call, policy: number): number {
     const cost = options?.cost ?? 1;
     return charged?.[policy] ?? (typeof cost === "number" ? cost : (cost[this.names[policy] as string] ?? 0));
-  }
-
-  /** When a call that is submitted now expires; −1 for never. */
-  #deadline(options: PaceOptions | undefined, now: number): number {
-    const given = options?.maxDelay;
-    const longest = given === undefined ? this.#settings.maxDelayMicros : micros("CONFIG_MAX_DELAY", "maxDelay", given);
-    return longest === undefined ? -1 : now + longest;
   }
 
   /** Waits until a call may be submitted again. */
@@ -355,47 +258,27 @@ export class CallQueue {
   #submit(call: Call): Promise<Call> | undefined {
     const { options } = call;
     options?.signal?.throwIfAborted();
-    this.#share?.check();
-    const now = nowMicros();
-    const deadline = this.#deadline(options, now);
-    if (options?.cost === undefined) writeUsual();
-    else writeAmount(options.cost, this.names);
-    scratch[NOW] = now;
-    scratch[PRIORITY] = options?.priority ?? 0;
-    scratch[LANE] = this.#lanes.enter(options?.lane);
-    scratch[DEADLINE] = deadline;
-    this.#engine.submit();
-    const outcome = scratch[OUTCOME] as number;
-    if (outcome !== IS_WAITING) this.#lanes.leave(options?.lane);
-    if (outcome > HAS_STARTED) throw this.#rejection(outcome);
+    const given = options?.maxDelay;
+    const longest = given === undefined ? this.#settings.maxDelayMicros : micros("CONFIG_MAX_DELAY", "maxDelay", given);
+    const waits = this.#turns.submit(options, longest);
     call.ticket = scratch[TICKET] as number;
     call.charged = undefined;
-    if (outcome === HAS_STARTED) this.#toBegin++;
-    const gate = outcome === HAS_STARTED ? undefined : this.#waiting.add(call);
-    this.#follow();
+    const gate = waits ? this.#waiting.add(call) : undefined;
+    this.#turns.follow();
     return gate;
   }
 
-  #rejection(outcome: number): Error {
-    const [policy, cost, limit] = scratch.subarray(LIST, LIST + 3) as unknown as [number, number, number];
-    const isTooLarge = outcome === IS_TOO_LARGE;
-    const error = isTooLarge
-      ? tooLarge(this.names[policy] ?? "", cost, limit)
-      : queueFull(this.#settings.engine.maxQueue ?? 2 ** 31);
-    this.#follow();
-    return error;
-  }
-
-  #rejectUnfit(call: Call): void {
-    scratch[LISTS] = 0;
-    this.#about(call.ticket);
-    this.#engine.cancelUnfit();
-    if (scratch[OUTCOME] === 1) this.#reject(call, failed(this.#rejection(IS_TOO_LARGE)));
-    else this.#follow();
+  /** A call may go, or its time is over. Says whether it goes. */
+  #waitsNoLonger(ticket: number, hasStarted: boolean): boolean {
+    const call = this.#waiting.of(ticket);
+    if (call === undefined) return false;
+    if (hasStarted) this.#leave(call);
+    else this.#reject(call, failed(new RateLimitTimeoutError()));
+    return hasStarted;
   }
 
   #leave(call: Call, outcome?: Promise<never>): void {
-    this.#lanes.leave(call.options?.lane);
+    this.#turns.leave(call.options);
     this.#waiting.leave(call, outcome);
   }
 
@@ -405,94 +288,18 @@ export class CallQueue {
     this.#hasSettled();
   }
 
-  #finish(ticket: number): void {
-    this.#share?.check();
-    scratch[LISTS] = 0;
-    this.#about(ticket);
-    this.#engine.finish();
-    this.#follow();
-  }
-
   #abort(given: Iterable<Call>, reason: unknown): void {
-    this.#share?.check();
     const calls = [...given];
     const cancelled: Call[] = [];
-    scratch[LISTS] = 0;
-    scratch[NOW] = nowMicros();
+    this.#turns.beginCancelling();
     // Backwards, so that the engine need not look each time whether the next one may go instead. A call that was about
     // to go is stopped before its function is called.
     for (let call = calls.pop(); call !== undefined; call = calls.pop()) {
-      if (this.#cancel(call.ticket)) cancelled.push(call);
+      if (this.#turns.cancel(call.ticket)) cancelled.push(call);
     }
     const failure = failed(reason);
     for (const call of cancelled.reverse()) this.#reject(call, failure);
-    this.#drain();
-  }
-
-  /** Takes a ticket back that waits. */
-  #cancel(ticket: number): boolean {
-    scratch[SUBJECT] = ticket;
-    this.#engine.cancel();
-    return scratch[OUTCOME] === 1;
-  }
-
-  /** Writes the time and what a call of the engine is about. */
-  #about(subject: number): void {
-    scratch[NOW] = nowMicros();
-    scratch[SUBJECT] = subject;
-  }
-
-  /** Does what a call of the engine has left to do. */
-  #follow(): void {
-    if (scratch[EVENTS] !== 0) this.#drain();
-    else this.#wake();
-  }
-
-  /** Takes all events. What they start runs after this, so no call of the engine comes in between. */
-  #drain(): void {
-    this.#share?.check();
-    let count: number;
-    do {
-      scratch[NOW] = nowMicros();
-      this.#engine.drain();
-      count = scratch[EVENTS] as number;
-      for (let i = 0; i < count; i++) this.#happened(scratch[LIST + i] as number);
-    } while (count === MOST_EVENTS);
-    this.#wake();
-    if (scratch[WAITING] === 0) this.#waiting.shrink();
-  }
-
-  /** Sets the timer. Where calls wait for a share, whose messages hold nobody, it holds the process. */
-  #wake(): void {
-    const [next, now] = [scratch[NEXT] as number, scratch[NOW] as number];
-    this.#waitingCount = scratch[WAITING] as number;
-    const holds =
-      this.#share !== undefined && next < 0 && this.#waitingCount > 0 && (scratch[PAUSED_UNTIL] as number) < 0;
-    this.#wakeUp.set(holds ? (Math.floor(now / HOLD_MICROS) + 2) * HOLD_MICROS : next);
-  }
-
-  #happened(event: number): void {
-    const ticket = event < 0 ? -1 - event : event;
-    const call = this.#waiting.of(ticket);
-    if (call === undefined) return;
-    if (event < 0) {
-      this.#reject(call, failed(new RateLimitTimeoutError()));
-      return;
-    }
-    this.#toBegin++;
-    this.#leave(call);
-  }
-
-  /**
-   * A call has begun, or will not. When all have, the engine is told, so that the limit holds for the calls and not for
-   * our decisions.
-   */
-  #hasBegun(): void {
-    if (--this.#toBegin > 0 || this.names.length === 0) return;
-    scratch[LISTS] = 0;
-    this.#about(0);
-    this.#engine.begun();
-    this.#follow();
+    this.#turns.drain();
   }
 
   /** The promise of a call settles now. */
@@ -513,9 +320,4 @@ function failed(reason: unknown): Promise<never> {
 
 function mayBeThenable(value: unknown): boolean {
   return (typeof value === "object" && value !== null) || typeof value === "function";
-}
-
-/** Milliseconds until a pause ends. */
-function pauseMillis(until: number, now: number): number {
-  return until >= Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : Math.max(0, until - now) / 1000;
 }

@@ -33,11 +33,10 @@ export interface Membership<T> {
 /** How presence is kept. */
 export interface PresenceOptions extends Pick<StoreOptions, "name" | "prefix" | "storeTimeout"> {
   /**
-   * Where members of all processes are kept: a Redis URL, a client of ioredis or node-redis (a second connection is
-   * opened beside it), or two of them, one that is asked and publishes, and one that subscribes and does nothing else.
-   * Undefined for this process alone.
+   * Where presence is that of many processes: a Redis URL, a client of ioredis or node-redis (a second connection is
+   * opened beside it), or two of them, one for commands and one that subscribes. Undefined for this process alone.
    */
-  redis?: Redis | readonly [publisher: Redis, subscriber: Redis] | undefined;
+  redis?: Redis | readonly [commands: Redis, subscriber: Redis] | undefined;
   /**
    * How long a member stays whose process has died; 30 s when absent. In one process, where everybody dies at once,
    * nobody expires.

@@ -7,12 +7,13 @@ use std::task::Waker;
 use tollgate_core::roster::{CheckedPresence, Event, PresenceConfig, Roster, Session, Watches};
 use tollgate_core::{ConfigError, Timestamp};
 
+use super::error::PresenceError;
 use crate::clock::{Clock, MonotonicClock};
 use crate::lossy_queue::LossyQueue;
 use crate::span::timestamp;
 
 /// Events that wait for one reader at most.
-const MAX_WAITING: usize = 1_000;
+pub(super) const MAX_WAITING: usize = 1_000;
 
 pub(super) struct Shared {
     pub(super) config: CheckedPresence,
@@ -26,6 +27,7 @@ pub(super) struct State {
     last: u64,
     /// When the streams believe that something is due.
     alarm: Option<Timestamp>,
+    pub(super) closed: bool,
 }
 
 /// A stream.
@@ -43,7 +45,8 @@ enum Follows {
 impl Shared {
     pub(super) fn new(config: PresenceConfig) -> Result<Arc<Self>, ConfigError> {
         let roster = Roster::of_one_process(config.clone())?;
-        let state = State { roster, watches: Watches::new(), readers: BTreeMap::new(), last: 0, alarm: None };
+        let state =
+            State { roster, watches: Watches::new(), readers: BTreeMap::new(), last: 0, alarm: None, closed: false };
         Ok(Arc::new(Self { config: config.check()?, state: Mutex::new(state) }))
     }
 
@@ -57,6 +60,21 @@ impl Shared {
         // Whoever is woken may ask for the lock at once.
         wakers.into_iter().for_each(Waker::wake);
         answer
+    }
+
+    /// [`run`](Self::run), unless it is closed.
+    pub(super) fn run_open<R>(&self, run: impl FnOnce(&mut State, Timestamp) -> R) -> Result<R, PresenceError> {
+        self.run(|state, now| if state.closed { Err(PresenceError::Closed) } else { Ok(run(state, now)) })
+    }
+
+    /// Every stream ends.
+    pub(super) fn close(&self) {
+        let wakers: Vec<_> = {
+            let mut state = self.lock();
+            state.closed = true;
+            state.readers.values_mut().filter_map(|reader| reader.waker.take()).collect()
+        };
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Sweeps, tells of what that has met, and only then looks.

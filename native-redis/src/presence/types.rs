@@ -60,11 +60,11 @@ impl<T> NewMember<T> {
     }
 }
 
-/// Some members of a room, in the order of their ids.
+/// Some members of a room, in the order of their ids; the pages of a room in Redis are in none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemberPage<T> {
-    /// At most [`Presence::PAGE`](super::Presence::PAGE).
+    /// At most [`Presence::PAGE`](super::Presence::PAGE), over Redis about so many.
     pub members: Vec<Member<T>>,
     /// What to ask for the next page with; `None` at the end.
     pub cursor: Option<String>,
@@ -136,6 +136,9 @@ pub enum PresenceEvent<T> {
         /// It left, or nobody vouched for it.
         reason: Reason,
     },
+    /// The connection was lost and is back: what happened meanwhile is not told, and what is read anew from now on misses
+    /// nothing that follows. A [`Watch`](super::Watch) does that by itself.
+    Reconnected,
     /// Whoever reads these was too slow: so many changes are missing here. What was put together from them should be
     /// read anew.
     #[non_exhaustive]

@@ -61,8 +61,14 @@ impl Link {
         matches!(self.lock_slot().get(), Some(Ok(wire)) if !wire.is_cluster())
     }
 
+    /// Whether the store is a cluster; `None` while nobody knows.
+    #[cfg(feature = "presence")]
+    pub(crate) fn is_cluster(&self) -> Option<bool> {
+        self.lock_slot().get().and_then(|opened| opened.as_ref().ok().map(Wire::is_cluster))
+    }
+
     /// Begins to connect, where nobody has, and waits for it at most for the store's timeout.
-    pub(super) async fn connect(self: &Arc<Self>) -> Result<(), StoreError> {
+    pub(crate) async fn connect(self: &Arc<Self>) -> Result<(), StoreError> {
         let _runtime = Handle::try_current().map_err(|_| StoreError::NoRuntime)?;
         match tokio::time::timeout(self.timeout, self.wire()).await {
             Ok(opened) => opened.map(drop),

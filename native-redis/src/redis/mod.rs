@@ -1,6 +1,8 @@
 //! Limits that processes share through Redis.
 
 mod any;
+#[cfg(feature = "presence")]
+mod asking;
 mod batch;
 mod builder;
 #[cfg_attr(not(feature = "presence"), expect(dead_code, reason = "a bus needs more of it than a shared quota"))]
@@ -35,6 +37,8 @@ pub use fallback::OnStoreError;
 pub(crate) use channels::{Channels, Heard, Topic};
 pub(crate) use link::Link;
 pub(crate) use place::Place;
+#[cfg(feature = "presence")]
+pub(crate) use place::check_text;
 pub(crate) use publisher::Publisher;
 #[cfg(feature = "presence")]
 pub(crate) use publisher::Sending;

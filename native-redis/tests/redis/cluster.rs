@@ -1,5 +1,6 @@
 //! A cluster of three nodes.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tollgate::{Algorithm, Policy, RedisRateLimiter, Source};
@@ -9,10 +10,11 @@ use crate::server::{Server, until};
 const LAST_SLOT: u32 = 16_383;
 
 /// Three nodes that know each other and have all slots among them.
-async fn cluster() -> Vec<Server> {
+pub(crate) async fn cluster() -> Vec<Server> {
+    static NODES: AtomicUsize = AtomicUsize::new(0);
     let mut nodes = Vec::new();
-    for i in 0..3 {
-        let file = format!("nodes-{}-{i}.conf", std::process::id());
+    for _ in 0..3 {
+        let file = format!("nodes-{}-{}.conf", std::process::id(), NODES.fetch_add(1, Ordering::Relaxed));
         let directory = std::env::temp_dir().display().to_string();
         let settings = ["--cluster-enabled", "yes", "--cluster-config-file", &file, "--dir", &directory];
         nodes.push(Server::start_with(&settings).await);

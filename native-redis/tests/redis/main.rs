@@ -8,6 +8,12 @@ mod bus;
 mod cluster;
 mod configuration;
 mod outages;
+#[cfg(feature = "presence")]
+mod presence;
+#[cfg(feature = "presence")]
+mod presence_failures;
+#[cfg(feature = "presence")]
+mod roster;
 mod server;
 mod share;
 mod shared;
