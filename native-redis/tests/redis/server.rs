@@ -2,9 +2,18 @@
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use tollgate::{Decision, RedisRateLimiter, Source};
+
+/// Below those that connections get: nobody else takes it before the server does.
+pub(crate) fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let from = 10_000 + u16::try_from(std::process::id() % 200).expect("small") * 100;
+    let mut ports = std::iter::repeat_with(|| from + NEXT.fetch_add(1, Ordering::Relaxed) % 2_000);
+    ports.find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok()).expect("endless")
+}
 
 /// A server that ends with its test.
 pub(crate) struct Server {
@@ -26,9 +35,11 @@ impl Server {
 
     /// A free port, and nobody there.
     pub(crate) fn reserved(settings: &[&str]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("an address").port();
-        Self { child: None, port, settings: settings.iter().map(|setting| (*setting).to_owned()).collect() }
+        Self {
+            child: None,
+            port: free_port(),
+            settings: settings.iter().map(|setting| (*setting).to_owned()).collect(),
+        }
     }
 
     /// Starts it and waits until it answers, be it an error.
