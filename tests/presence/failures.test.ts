@@ -84,6 +84,20 @@ test("a change that Redis did not hear is said again", async () => {
   expect(await other.has("r", "b")).toBe(false);
 });
 
+test("a leave that was not even sent is said later, also where nobody else is left in the process", async () => {
+  // No heartbeat is out or due before it leaves.
+  const [one, other] = [open({ ttl: "1m", heartbeat: "3s" }), open({ ttl: "1m", heartbeat: "3s" })];
+  const place = await one.join("r", { id: "a" });
+  server.stall();
+  await eventually("Redis is left alone", async () => {
+    const code = await one.count("r").catch((error) => error.code);
+    return code === "STORE_UNAVAILABLE";
+  });
+  await place.leave();
+  server.resume();
+  await eventually("it is heard", async () => (await other.has("r", "a").catch(() => true)) === false);
+});
+
 test("the subscriber's connection is killed: the watch gets a fresh snapshot, as a difference", async () => {
   const [one, other] = [open<number>({ name: "w", ttl: "1m" }), open<number>({ name: "w", ttl: "1m" })];
   const places = await Promise.all(["a", "b", "c"].map((id) => one.join("r", { id, data: 1 })));

@@ -97,6 +97,8 @@ export class Rounds {
     this.#nextSweep = nowMicros() + this.#paceMicros;
     const partitions = Array.from({ length: this.#partitions }, (_, partition) => partition);
     await inLanes(partitions, LANES, (partition) => this.#sweepPartition(partition));
+    // Without members there are no heartbeats that would do it.
+    if (!this.#beating) await this.#members.sayAgain();
     this.#sweeping = false;
     this.set();
   }
