@@ -40,12 +40,17 @@ async function logScripts(redis) {
   await redis.slowlog("RESET");
 }
 
-/** The scripts that ran, in their order: their names, and how long they took in ms. */
+/** The scripts that ran, in their order: their names, how many arguments they had, and how long they took in ms. */
 async function loggedScripts(redis) {
   const names = new Map(presenceScripts().map(({ sha1, name }) => [sha1, name]));
   const log = (await redis.slowlog("GET", 100_000)).toSorted(([a], [b]) => a - b);
   const ours = log.filter(([, , , [command]]) => /^evalsha$/i.test(command));
-  return ours.map(([, , micros, [, sha1]]) => ({ name: names.get(sha1), ms: micros / 1_000 }));
+  return ours.map(([, , micros, command]) => {
+    const [, sha1, keys] = command;
+    const more = /^\.\.\. \((\d+) more arguments\)$/.exec(command.at(-1));
+    const length = more === null ? command.length : command.length - 1 + Number(more[1]);
+    return { name: names.get(sha1), args: length - 3 - Number(keys), ms: micros / 1_000 };
+  });
 }
 
 const percentile = (numbers, part) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * part)];
@@ -107,15 +112,10 @@ const heartbeats = () =>
     const [micros, own] = [await cpu(redis), process.cpuUsage()];
     await pause(ROUNDS * 1_000);
     const [used, { user, system }] = [(await cpu(redis)) - micros, process.cpuUsage(own)];
-    // Once in each round the process asks which rooms are due: what lies between two of those is a round.
-    const rounds = [0];
-    for (const { name } of await loggedScripts(redis)) {
-      if (name === "due") rounds.push(0);
-      else if (name === "heartbeat") rounds[rounds.length - 1]++;
-    }
-    const beats = rounds.reduce((sum, round) => sum + round, 0);
-    const commands = percentile(rounds.slice(1, -1), 0.5);
-    const thousands = ((beats / commands) * MEMBERS) / 1_000;
+    const beats = (await loggedScripts(redis)).filter(({ name }) => name === "heartbeat");
+    // The times, the length of the one room, and for each member its id and its session.
+    const vouched = beats.reduce((sum, { args }) => sum + (args - 2) / 2, 0);
+    const [commands, thousands] = [(beats.length / vouched) * MEMBERS, vouched / 1_000];
     await presence.close();
     return { commands, redis: used / thousands, client: (user + system) / thousands };
   });
@@ -209,7 +209,7 @@ export async function presenceTable() {
       "Redis memory, bytes a member",
       `${own.toFixed(0)} (bare sorted set and hash ${bare.toFixed(0)}: ${(own / bare).toFixed(2)} ×)`,
     ],
-    [`commands for a heartbeat of ${MEMBERS} members`, beat.commands],
+    [`commands for a heartbeat of ${MEMBERS} members`, Number(beat.commands.toFixed(1))],
     ["Redis CPU, µs for 1,000 members and heartbeat", beat.redis.toFixed(0)],
     ["client CPU, µs for 1,000 members and heartbeat", beat.client.toFixed(0)],
     [`joins and leaves a second, each, ${CALLERS} at a time`, rate.toFixed(0)],
