@@ -1,7 +1,7 @@
 // What limits: each makes `check(key)` for a limit, which resolves to whether the call may go. `load` makes a script
 // known to all servers.
 import { createHash } from "node:crypto";
-import { DECIDE, engine } from "../../dist/esm/engine.js";
+import { BUCKET, engine } from "../../dist/esm/engine.js";
 import { createLimiter } from "../../dist/esm/index.js";
 import { scratch } from "../../dist/esm/scratch.js";
 import { limiterConfig } from "../../dist/esm/validate.js";
@@ -47,19 +47,12 @@ export async function plainScript({ client, load }, limit) {
 
 /** Our script of token buckets, a call for each check. */
 export async function plainBucket({ client, load }, limit) {
-  const { source, sha1 } = engine.scripts()[DECIDE];
+  const { source, sha1 } = engine.scripts()[BUCKET];
   await load(source);
   const { policies } = limiterConfig({ limit, window: WINDOW_MS, algorithm: "token-bucket" });
-  const { heads, blockBase, limitsBase, bases } = engine.createStore({ policies, name: "plain", prefix: "p" }, scratch);
-  const [call, rest] = [caller(client, sha1), [...heads[DECIDE], ""]];
-  const all = [blockBase, limitsBase, bases[0]];
-  return async (key) =>
-    (
-      await call(
-        all.map((base) => `{${key}}${base}`),
-        rest,
-      )
-    )[1] === 1;
+  const { heads, bases } = engine.createStore({ policies, name: "plain", prefix: "p" }, scratch);
+  const [call, rest] = [caller(client, sha1), heads[BUCKET]];
+  return async (key) => (await call([`{${key}}${bases[0]}`], rest))[1] >= 0;
 }
 
 /** Not a limiter: it sets no time to live. The least that counting can cost. */

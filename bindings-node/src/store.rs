@@ -79,7 +79,7 @@ unsafe extern "C" fn base(env: napi_env, info: napi_callback_info) -> napi_value
     }
 }
 
-/// `text(peek)`: the request as an argument of `decide.lua`; `peek` is 0 or 1.
+/// `text(peek)`: the request as an argument of `bucket.lua` or `decide.lua`; `peek` is 0 or 1.
 unsafe extern "C" fn text(env: napi_env, info: napi_callback_info) -> napi_value {
     // SAFETY: as `base`.
     unsafe {

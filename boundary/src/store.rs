@@ -38,19 +38,19 @@ pub fn scripts() -> String {
     parts.join("\0")
 }
 
-/// What does not change between calls, a line each: the usual script; for both scripts of decisions their numbers in a
+/// What does not change between calls, a line each: the usual script; for all scripts of decisions their numbers in a
 /// reply, their commands, and what their arguments begin with; the arguments of a reset; what stands between the tag and
 /// the key of a block, of a list of own limits, of a mark of a reset, and of each policy's state.
 #[must_use]
 pub fn plan(limiter: &StoredLimiter) -> String {
-    let both = [Script::Window, Script::Decide];
-    let numbers = |of: &dyn Fn(Script) -> usize| both.map(|script| of(script).to_string()).join(",");
-    let usual = both.iter().position(|script| *script == limiter.usual_script()).unwrap_or(1);
+    let all = Script::DECISIONS;
+    let numbers = |of: &dyn Fn(Script) -> usize| all.map(|script| of(script).to_string()).join(",");
+    let usual = all.iter().position(|script| *script == limiter.usual_script()).unwrap_or_default();
     let mut lines: Vec<String> = Vec::new();
     lines.push(usual.to_string());
     lines.push(numbers(&|script| limiter.words(script)));
     lines.push(numbers(&|script| limiter.commands_each(script)));
-    lines.extend(both.map(|script| limiter.head(script).join(",")));
+    lines.extend(all.map(|script| limiter.head(script).join(",")));
     lines.push(limiter.reset("").args.join(","));
     lines.extend(["block", "limits", "reset"].map(|what| limiter.other_base(what)));
     lines.extend((0..limiter.policies().len()).map(|policy| limiter.base(policy, 0)));
@@ -71,7 +71,7 @@ pub fn base(limiter: &StoredLimiter, policy: u32, limit: f64) -> String {
     limiter.base(policy as usize, limit as u64)
 }
 
-/// The request as an argument of [`Script::Decide`].
+/// The request as an argument of [`Script::Bucket`] or [`Script::Decide`].
 #[must_use]
 pub fn text(limiter: &StoredLimiter, scratch: &Scratch<'_>, peek: bool) -> String {
     limiter.text(op(peek), scratch.lists().request())
@@ -93,7 +93,7 @@ pub fn block_args(limiter: &StoredLimiter, scratch: &Scratch<'_>) -> String {
 /// Makes a decision of the numbers of a reply. `false` where no script of ours answers so.
 #[must_use]
 pub fn decision(limiter: &StoredLimiter, scratch: &mut Scratch<'_>, script: u32, peek: bool) -> bool {
-    let script = if script == 0 { Script::Window } else { Script::Decide };
+    let Some(&script) = Script::DECISIONS.get(script as usize) else { return false };
     let reply = scratch.reply(limiter.words(script));
     let Some((micros, words)) = reply.split_first() else { return false };
     let made = limiter.decision(script, op(peek), scratch.lists().request(), *micros, words);

@@ -1,7 +1,17 @@
 import { engine as chosen } from "#limits";
 import { type EngineScript, type EngineStore, readScripts, storeOf } from "./engine-store.js";
 
-export { BLOCK, DECIDE, type EngineScript, type EngineStore, RESET, SETTLE, WINDOW } from "./engine-store.js";
+export {
+  BLOCK,
+  BUCKET,
+  DECIDE,
+  type DecisionScript,
+  type EngineScript,
+  type EngineStore,
+  RESET,
+  SETTLE,
+  WINDOW,
+} from "./engine-store.js";
 
 /** One policy as the engine takes it; what is absent takes the core's default. */
 export interface EnginePolicy {

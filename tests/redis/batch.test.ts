@@ -78,6 +78,22 @@ it("what is asked in one turn travels together: in two halves, where nothing is 
   expect((await callsSeen()) - before).toBe(3);
 });
 
+it("where nothing is out, a call leaves at once, and what this turn still asks for gathers behind it", async ({
+  onTestFinished,
+}) => {
+  const to = batcher(await connected(server.port, onTestFinished));
+  await ask(to, "loads the script");
+  const before = await callsSeen();
+  const later = () => new Promise<void>((resolve) => process.nextTick(resolve));
+  const all = [ask(to, "key")];
+  await later();
+  all.push(ask(to, "key"));
+  await later();
+  all.push(ask(to, "key"));
+  expect(await Promise.all(all)).toEqual([1, 2, 3]);
+  expect((await callsSeen()) - before).toBe(2);
+});
+
 it("a call says nothing about each question where all of them are the usual one", async ({ onTestFinished }) => {
   const client = await connected(server.port, onTestFinished);
   const to = batcher(client);

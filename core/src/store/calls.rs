@@ -92,6 +92,7 @@ impl StoredLimiter {
     pub fn usual_script(&self) -> Script {
         match (self.rules.as_slice(), self.policies.as_slice()) {
             ([StoredRule::Fixed(_)], [policy]) if policy.block_for.is_none() => Script::Window,
+            ([StoredRule::Bucket(_)], [policy]) if policy.block_for.is_none() => Script::Bucket,
             _ => Script::Decide,
         }
     }
@@ -100,17 +101,19 @@ impl StoredLimiter {
     #[must_use]
     pub fn keys_each(&self, script: Script) -> usize {
         match script {
-            Script::Window => 1,
+            Script::Window | Script::Bucket => 1,
             _ => self.rules.len() + 2,
         }
     }
 
     /// What a decision of a script is worth in commands: a call that adds up to 256 keeps Redis busy for half a
-    /// millisecond. Besides its commands, [`Script::Decide`] takes as long again to compute.
+    /// millisecond. Besides its commands, [`Script::Decide`] takes as long again to compute, and [`Script::Bucket`] half
+    /// as long.
     #[must_use]
     pub fn commands_each(&self, script: Script) -> usize {
         match script {
             Script::Window => 2,
+            Script::Bucket => 3,
             _ => 1 + 3 * self.rules.len(),
         }
     }
@@ -118,22 +121,18 @@ impl StoredLimiter {
     /// What the arguments of a call with decisions begin with.
     #[must_use]
     pub fn head(&self, script: Script) -> Vec<String> {
-        let mut head = Vec::new();
-        if script == Script::Window {
-            let terms = self.rules.first().map(|rule| (rule.limit(), rule.terms().window));
-            let (limit, window) = terms.unwrap_or_default();
-            head.extend([limit, window].map(|number| number.to_string()));
-            return head;
-        }
-        head.push(self.rules.len().to_string());
-        for (rule, policy) in self.rules.iter().zip(&self.policies) {
+        let each = self.rules.iter().zip(&self.policies).flat_map(|(rule, policy)| {
             let (terms, step) = (rule.terms(), rule.step(1));
             let block_for = policy.block_for.map_or(0, Span::as_micros);
-            let numbers =
-                [rule.kind(), rule.limit(), terms.window, terms.most, step.0, step.1, terms.fill.0, terms.fill.1];
-            head.extend(numbers.into_iter().chain([block_for]).map(|number| number.to_string()));
-        }
-        head
+            let times = [step.0, step.1, terms.fill.0, terms.fill.1];
+            match script {
+                Script::Window => vec![rule.limit(), terms.window],
+                Script::Bucket => [&[rule.limit(), terms.most][..], &times].concat(),
+                _ => [&[rule.kind(), rule.limit(), terms.window, terms.most][..], &times, &[block_for]].concat(),
+            }
+        });
+        let count = (script == Script::Decide).then_some(self.rules.len() as u64);
+        count.into_iter().chain(each).map(|number| number.to_string()).collect()
     }
 
     /// One decision about an escaped key. A peek, and a call with limits of its own, are for [`Script::Decide`].
@@ -186,7 +185,7 @@ impl StoredLimiter {
     pub fn block(&self, key: &str, span: Span) -> Call {
         let tag = self.tag(key);
         let mut keys = vec![self.key(&tag, "block", key)];
-        if self.usual_script() == Script::Window {
+        if self.usual_script() != Script::Decide {
             keys.extend(self.state_keys(&tag, key, &[]));
         }
         Call { script: Script::Block, keys, args: vec![span.as_micros().to_string()] }
@@ -207,7 +206,7 @@ impl StoredLimiter {
         format!(":{}:{what}:", self.name)
     }
 
-    /// The argument of a decision of [`Script::Decide`].
+    /// The argument of a decision of [`Script::Bucket`] or [`Script::Decide`].
     #[must_use]
     pub fn text(&self, op: Op, request: Request<'_>) -> String {
         let is_own = self.is_own(request);

@@ -31,11 +31,11 @@ impl core::fmt::Display for BadReply {
 impl core::error::Error for BadReply {}
 
 impl StoredLimiter {
-    /// How many numbers each decision has in a reply of [`Script::Window`] or [`Script::Decide`], after the time.
+    /// How many numbers each decision has in a reply of a script of [`Script::DECISIONS`], after the time.
     #[must_use]
     pub fn words(&self, script: Script) -> usize {
         match script {
-            Script::Window => 3,
+            Script::Window | Script::Bucket => 3,
             _ => 3 + self.rules().iter().map(|rule| rule.width()).sum::<usize>(),
         }
     }
@@ -54,10 +54,10 @@ impl StoredLimiter {
     ) -> Result<Decision, BadReply> {
         let now = Timestamp::from_micros(number(micros)?);
         match (script, words) {
-            (Script::Window, &[used, ttl, blocked]) => {
-                let allowed = used >= 0;
-                let used = if allowed { used } else { -1 - used };
-                self.read(op, request, now, (allowed, number(blocked)?, 0), &[number(used)?, number(ttl)?])
+            (Script::Window | Script::Bucket, &[first, second, blocked]) => {
+                let allowed = first >= 0;
+                let first = if allowed { first } else { -1 - first };
+                self.read(op, request, now, (allowed, number(blocked)?, 0), &[number(first)?, number(second)?])
             }
             (Script::Decide, &[allowed, blocked, by, ref states @ ..]) => {
                 let states = states.iter().map(|&word| number(word)).collect::<Result<Vec<_>, _>>()?;

@@ -9,6 +9,8 @@ use super::sha1;
 pub enum Script {
     /// Many decisions of one fixed window.
     Window,
+    /// Many decisions of one token bucket.
+    Bucket,
     /// Decisions under any policies.
     Decide,
     /// Corrects what a decision took.
@@ -21,13 +23,17 @@ pub enum Script {
 
 impl Script {
     /// All scripts.
-    pub const ALL: [Self; 5] = [Self::Window, Self::Decide, Self::Settle, Self::Reset, Self::Block];
+    pub const ALL: [Self; 6] = [Self::Window, Self::Bucket, Self::Decide, Self::Settle, Self::Reset, Self::Block];
 
-    /// Its name; the file in `scripts/` is called so. Two of them begin with `states.lua`, which they share.
+    /// The scripts that decide.
+    pub const DECISIONS: [Self; 3] = [Self::Window, Self::Bucket, Self::Decide];
+
+    /// Its name; the file in `scripts/` is called so. Three of them begin with `states.lua`, which they share.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Window => "window",
+            Self::Bucket => "bucket",
             Self::Decide => "decide",
             Self::Settle => "settle",
             Self::Reset => "reset",
@@ -50,6 +56,7 @@ impl Script {
     pub const fn source(self) -> &'static str {
         match self {
             Self::Window => include_str!("scripts/window.lua"),
+            Self::Bucket => concat!(include_str!("scripts/states.lua"), include_str!("scripts/bucket.lua")),
             Self::Decide => concat!(include_str!("scripts/states.lua"), include_str!("scripts/decide.lua")),
             Self::Settle => concat!(include_str!("scripts/states.lua"), include_str!("scripts/settle.lua")),
             Self::Reset => include_str!("scripts/reset.lua"),

@@ -48,7 +48,7 @@ fn a_known_state_costs_two_commands() {
     let server = Server::start();
     for (algorithm, count, expected) in [
         (Algorithm::FixedWindow, 128, [("incrby", 128), ("pexpiretime", 128), ("time", 1)]),
-        (Algorithm::TokenBucket, 128, [("mget", 128), ("set", 128), ("time", 1)]),
+        (Algorithm::TokenBucket, 128, [("get", 128), ("set", 128), ("time", 1)]),
         (Algorithm::SlidingWindow, 128, [("mget", 128), ("set", 128), ("time", 1)]),
     ] {
         let keys: Vec<String> = (0..count).map(|i| format!("caller {i}")).collect();
@@ -63,6 +63,7 @@ fn no_call_runs_more_commands_than_are_counted_for() {
     let server = Server::start();
     for policies in [
         vec![policy(Algorithm::FixedWindow, 100)],
+        vec![policy(Algorithm::TokenBucket, 100)],
         vec![policy(Algorithm::SlidingWindow, 100)],
         vec![policy(Algorithm::FixedWindow, 100), policy(Algorithm::FixedWindow, 200)],
         vec![policy(Algorithm::TokenBucket, 100), policy(Algorithm::FixedWindow, 200)],
@@ -95,17 +96,42 @@ fn a_value_that_is_not_ours_fails_its_own_decision_alone() {
 #[test]
 fn a_block_by_hand_ends_and_what_was_used_before_counts() {
     let server = Server::start();
-    let mut store = Store::new(&server, vec![policy(Algorithm::FixedWindow, 2)]);
-    assert_eq!(store.usual_script(), Script::Window);
-    let at = Timestamp::from_millis;
-    let one = || Cost::All(1).into();
-    assert!(store.consume("ann", one(), at(0)).allowed);
-    store.block("ann", Span::from_secs(10), at(1_000));
-    assert!(!store.consume("ann", one(), at(10_999)).allowed);
-    assert!(store.consume("bob", one(), at(10_999)).allowed);
-    assert!(store.consume("ann", one(), at(11_000)).allowed, "the second of its window");
-    assert!(!store.consume("ann", one(), at(11_001)).allowed, "what was used before the block counts");
-    store.assert_all_expire();
+    for (algorithm, script) in [
+        (Algorithm::FixedWindow, Script::Window),
+        (Algorithm::TokenBucket, Script::Bucket),
+        (Algorithm::SlidingWindow, Script::Decide),
+    ] {
+        let mut store = Store::new(&server, vec![policy(algorithm, 2)]);
+        assert_eq!(store.usual_script(), script);
+        let at = Timestamp::from_millis;
+        let one = || Cost::All(1).into();
+        assert!(store.consume("ann", one(), at(0)).allowed);
+        store.block("ann", Span::from_secs(10), at(1_000));
+        assert!(!store.consume("ann", one(), at(10_999)).allowed);
+        assert!(store.consume("bob", one(), at(10_999)).allowed);
+        assert!(store.consume("ann", one(), at(11_000)).allowed, "{algorithm:?}: the second of its window");
+        assert!(
+            !store.consume("ann", one(), at(11_001)).allowed,
+            "{algorithm:?}: what was used before the block counts"
+        );
+        store.assert_all_expire();
+    }
+}
+
+#[test]
+fn a_blocked_key_is_settled_and_stays_blocked() {
+    let server = Server::start();
+    for algorithm in Algorithm::ALL {
+        let mut store = Store::new(&server, vec![policy(algorithm, 4)]);
+        let at = Timestamp::from_millis;
+        let decision = store.consume("ann", Cost::All(4).into(), at(0));
+        store.block("ann", Span::from_secs(1), at(0));
+        store.settle("ann", &decision, Cost::All(1), at(500));
+        let refused = store.consume("ann", Cost::All(1).into(), at(999));
+        assert!(!refused.allowed && refused.blocked, "{algorithm:?}: {refused:?}");
+        assert!(store.consume("ann", Cost::All(3).into(), at(1_000)).allowed, "{algorithm:?}: three were given back");
+        store.assert_all_expire();
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 import type { TollgateError } from "../errors.js";
-import { afterInput, Deadline } from "./deadline.js";
+import { afterInput, afterThis, Deadline } from "./deadline.js";
 import type { Link, ScriptCall } from "./link.js";
 import { timedOut } from "./store-errors.js";
 
@@ -34,7 +34,8 @@ const WORTH_TWO_CALLS = 16;
 /**
  * Decisions of one limiter that travel together, in a cluster those of one partition.
  *
- * What is asked for gathers until this turn of the event loop ends.
+ * Where a call is out, what is asked for gathers until this turn of the event loop ends; else it goes at once, with all
+ * that was asked for in the same breath.
  */
 export class Batcher {
   #link: Link;
@@ -89,7 +90,9 @@ export class Batcher {
   #schedule(): void {
     if (this.#scheduled || this.#out >= CALLS_OUT) return;
     this.#scheduled = true;
-    afterInput(() => {
+    // Where nothing is out, nothing is gained by waiting: what this turn still asks for gathers behind that call.
+    const later = this.#out === 0 ? afterThis : afterInput;
+    later(() => {
       this.#scheduled = false;
       if (this.#out === 0) this.#halve();
       while (this.#out < CALLS_OUT && this.#waiting.length > 0) this.#sendNext();

@@ -6,6 +6,9 @@ const stopTimer = globalThis.clearTimeout;
 export const afterInput: (run: () => void) => void =
   typeof globalThis.setImmediate === "function" ? globalThis.setImmediate : (run) => startTimer(run, 0);
 
+/** Calls back as soon as what runs now has ended, and what it has continued: before any further input is read. */
+export const afterThis: (run: () => void) => void = globalThis.process?.nextTick ?? queueMicrotask;
+
 /**
  * The end of the time that calls wait for.
  *

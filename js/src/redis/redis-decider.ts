@@ -1,5 +1,5 @@
 import { EngineDecision } from "../decision.js";
-import { BLOCK, DECIDE, type EngineStore, engine, RESET, SETTLE, WINDOW } from "../engine.js";
+import { BLOCK, DECIDE, type DecisionScript, type EngineStore, engine, RESET, SETTLE, WINDOW } from "../engine.js";
 import { TollgateError } from "../errors.js";
 import { writeUsual } from "../request.js";
 import { COST, COSTS, LIMITS, LISTS, POLICIES, POLICY_LENGTH, READ_LIMITS, REPLY, scratch } from "../scratch.js";
@@ -14,8 +14,6 @@ import { failedCall } from "./store-errors.js";
 
 /** How long calls wait where `storeTimeout` does not say it. */
 const TIMEOUT_MS = { tcp: 250, http: 1_000 };
-
-type DecisionScript = typeof WINDOW | typeof DECIDE;
 
 /** The cells of a request: `COST` and `LISTS`, then the lists. Undefined for a call that asks 1 of every policy. */
 type Request = Float64Array | undefined;
@@ -67,7 +65,7 @@ export class RedisDecider implements Decider {
 
   async block(key: string): Promise<void> {
     const args = this.#store.blockArgs().split("\n");
-    const states = this.#store.usualScript === WINDOW;
+    const states = this.#store.usualScript !== DECIDE;
     await this.#tell(BLOCK, key, args, ({ blockBase }) => [blockBase], states ? undefined : null);
   }
 
@@ -79,7 +77,7 @@ export class RedisDecider implements Decider {
     const escaped = this.#keys.escape(key);
     const partition = partitionOf(escaped);
     const request = takeRequest();
-    const arg = script === WINDOW ? costOf() : this.#store.text(isPeek);
+    const arg = this.#arg(script, isPeek, request);
     const keys = this.#decisionKeys(script, partition, escaped);
     return new Promise((resolve, reject) => {
       const answer = (reply: unknown, index: number) => {
@@ -93,8 +91,13 @@ export class RedisDecider implements Decider {
     });
   }
 
+  #arg(script: DecisionScript, isPeek: boolean, request: Request): string {
+    if (request === undefined && !isPeek) return usualArg(script);
+    return script === WINDOW ? costOf() : this.#store.text(isPeek);
+  }
+
   #decisionKeys(script: DecisionScript, partition: number, escaped: string): string[] {
-    if (script === WINDOW) return this.#keys.states(partition, escaped);
+    if (script !== DECIDE) return this.#keys.states(partition, escaped);
     const { blockBase, limitsBase } = this.#store;
     const isOwn = ((scratch[LISTS] as number) & READ_LIMITS) !== 0;
     const limits = isOwn ? scratch.subarray(LIMITS, LIMITS + this.#spec.engine.names.length) : undefined;
@@ -107,12 +110,17 @@ export class RedisDecider implements Decider {
 
   #batcher(script: DecisionScript, partition: number): Batcher {
     const place = this.#link.commands.isCluster ? partition : 0;
-    const id = place * 2 + script;
+    const id = place * (DECIDE + 1) + script;
     let batcher = this.#batchers.get(id);
     if (batcher === undefined) {
       const { source, sha1 } = scriptAt(script);
-      const usualArg = script === WINDOW ? "1" : "";
-      const plan = { source, sha1, head: this.#store.heads[script], commands: this.#store.commands[script], usualArg };
+      const plan = {
+        source,
+        sha1,
+        head: this.#store.heads[script],
+        commands: this.#store.commands[script],
+        usualArg: usualArg(script),
+      };
       batcher = new Batcher(this.#link, plan, place, this.#timeoutMs, this.#spec.onAnswer);
       this.#batchers.set(id, batcher);
     }
@@ -167,6 +175,11 @@ function scriptAt(index: number) {
   const script = engine.scripts()[index];
   if (script === undefined) throw new TollgateError("ENGINE", `the engine has no script ${index}`, "Please report it.");
   return script;
+}
+
+/** The argument of a decision that charges 1 under the limiter's own limits. */
+function usualArg(script: DecisionScript): string {
+  return script === WINDOW ? "1" : "";
 }
 
 /** What one call takes under the only policy. */

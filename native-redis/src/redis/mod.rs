@@ -100,7 +100,7 @@ struct Shared {
     link: Arc<Link>,
     limiter: Arc<StoredLimiter>,
     /// By partition, and for each the two scripts of decisions.
-    batchers: Vec<[OnceLock<Arc<Batcher>>; 2]>,
+    batchers: Vec<[OnceLock<Arc<Batcher>>; Script::DECISIONS.len()]>,
     /// Whether the store failed the last time it was asked.
     degraded: AtomicBool,
 }
@@ -122,7 +122,7 @@ impl RedisRateLimiter {
 
     fn make(parts: Parts, client: Client, timeout: Duration) -> Self {
         let limiter = Arc::new(parts.limiter.clone());
-        let batchers = (0..PARTITIONS).map(|_| [OnceLock::new(), OnceLock::new()]).collect();
+        let batchers = (0..PARTITIONS).map(|_| Default::default()).collect();
         let link = Arc::new(Link::new(client, timeout));
         Self { shared: Arc::new(Shared { parts, link, limiter, batchers, degraded: AtomicBool::new(false) }) }
     }
@@ -300,9 +300,9 @@ impl Shared {
     }
 
     fn batcher(&self, script: Script, group: u32) -> Result<&Arc<Batcher>, StoreError> {
-        let both = self.batchers.get(group as usize).ok_or(StoreError::Protocol)?;
-        let [window, decide] = both;
-        let slot = if script == Script::Window { window } else { decide };
+        let place = Script::DECISIONS.iter().position(|decides| *decides == script);
+        let all = self.batchers.get(group as usize).zip(place);
+        let slot = all.and_then(|(slots, place)| slots.get(place)).ok_or(StoreError::Protocol)?;
         let make = || Batcher::new(Arc::clone(&self.link), Arc::clone(&self.limiter), script, group);
         Ok(slot.get_or_init(|| Arc::new(make())))
     }

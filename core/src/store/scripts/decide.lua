@@ -64,16 +64,13 @@ end
 
 -- Leaves in the policy what a charge would make of the state.
 function BUCKET.fits(state, policy)
-  local micros, rest = charged_arrival(state[1], state[2], policy)
-  policy.micros, policy.rest = micros, rest
-  local latest, latest_rest = plus(policy.fill, policy.fill_rest, now, 0, policy.limit)
-  return policy.cost <= policy.most and micros < MAX
-    and (micros < latest or (micros == latest and rest <= latest_rest))
+  policy.micros, policy.rest = fitting_arrival(state[1], state[2], policy)
+  return policy.micros
 end
 
 function BUCKET.charge(state, policy, key)
   state[1], state[2] = policy.micros, policy.rest
-  return save_arrival(key, state[1], state[2])
+  return save_arrival(key, state[1], state[2], 0)
 end
 
 local KINDS = { FIXED, SLIDING, BUCKET }

@@ -19,8 +19,7 @@ end
 local FIXED = {}
 
 local function save_counter(key, used, ends, till)
-  local value = format('%.0f', used)
-  if till > 0 then value = format('B%.0f %.0f %.0f', till, used, ends) end
+  local value = till > 0 and format('B%d %d %d', till, used, ends) or format('%d', used)
   call('SET', key, value, 'PXAT', math.max(ends, ceil(till / 1000)))
   return ends
 end
@@ -61,19 +60,20 @@ end
 local BUCKET = {}
 
 function BUCKET.charge(key, policy)
-  local micros, rest = read_arrival(call('GET', key))
+  local micros, rest, till = read_arrival(call('GET', key))
   if not micros then return nil, foreign(key) end
-  return save_arrival(key, charged_arrival(micros, rest, policy))
+  local charged, charged_rest = charged_arrival(micros, rest, policy)
+  return save_arrival(key, charged, charged_rest, till)
 end
 
 function BUCKET.refund(key, policy)
-  local micros, rest = read_arrival(call('GET', key))
+  local micros, rest, till = read_arrival(call('GET', key))
   if not micros then return nil, foreign(key) end
   if micros >= MAX then return 0 end
   rest = rest - policy.step_rest
   if rest < 0 then micros, rest = micros - 1, rest + policy.limit end
   micros = micros - policy.step
-  if micros >= now then return save_arrival(key, micros, rest) end
+  if micros >= now or till > now then return save_arrival(key, math.max(0, micros), rest, till) end
   call('DEL', key)
   return 0
 end

@@ -1,4 +1,4 @@
--- What decide.lua and settle.lua both do with states; both begin with this file.
+-- What bucket.lua, decide.lua and settle.lua do with states; each begins with this file.
 local MAX = 9007199254740991
 -- Found once: decisions are short enough for that to show.
 local call, floor, ceil, match, format = redis.call, math.floor, math.ceil, string.match, string.format
@@ -50,7 +50,7 @@ end
 -- Writes the counts, and returns the millisecond at which Redis forgets them.
 local function save_counts(key, state, tenth)
   local ends = ceil((state[1] + 11) * tenth / 1000)
-  call('SET', key, format('%.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f', unpack(state)), 'PXAT', ends)
+  call('SET', key, format('%d %d %d %d %d %d %d %d %d %d %d %d', unpack(state)), 'PXAT', ends)
   return ends
 end
 
@@ -66,12 +66,16 @@ local function charge_counts(key, state, tenth, more)
   return save_counts(key, state, tenth)
 end
 
--- A token bucket: when it is full, in microseconds, and a rest over the limit. Nil where the value is not ours.
+-- A token bucket: when it is full, in microseconds, a rest over the limit, and until when it is blocked (see bucket.lua;
+-- 0: it is not). Nil where the value is not ours.
 local function read_arrival(value)
-  if not value then return 0, 0 end
+  if not value then return 0, 0, 0 end
   local micros, rest = match(value, '^(%d+) (%d+)$')
-  if not micros then return nil end
-  return tonumber(micros), tonumber(rest)
+  if micros then return tonumber(micros), tonumber(rest), 0 end
+  local till
+  till, micros, rest = match(value, '^B(%d+) (%d+) (%d+)$')
+  if not till then return nil end
+  return tonumber(micros), tonumber(rest), tonumber(till)
 end
 
 -- What a charge makes of it.
@@ -80,10 +84,24 @@ local function charged_arrival(micros, rest, policy)
   return plus(micros, rest, policy.step, policy.step_rest, policy.limit)
 end
 
--- Writes it, and returns the millisecond at which Redis forgets it.
-local function save_arrival(key, micros, rest)
-  local ends = ceil((micros + 1) / 1000)
-  call('SET', key, format('%.0f %.0f', micros, rest), 'PXAT', ends)
-  return ends
+-- What a charge makes of it; nil where that does not fit.
+local function fitting_arrival(micros, rest, policy)
+  local charged, charged_rest = charged_arrival(micros, rest, policy)
+  local latest, latest_rest = plus(policy.fill, policy.fill_rest, now, 0, policy.limit)
+  local fits = policy.cost <= policy.most and charged < MAX
+    and (charged < latest or (charged == latest and charged_rest <= latest_rest))
+  if fits then return charged, charged_rest end
 end
 
+-- Writes it, and returns the millisecond at which Redis forgets it.
+local function save_arrival(key, micros, rest, till)
+  local ends = ceil((micros + 1) / 1000)
+  local value
+  if till > 0 then
+    value, ends = format('B%d %d %d', till, micros, rest), math.max(ends, ceil(till / 1000))
+  else
+    value = format('%d %d', micros, rest)
+  end
+  call('SET', key, value, 'PXAT', format('%d', ends))
+  return ends
+end
