@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
 use futures_core::Stream;
 use redis::aio::{PubSubSink, PubSubStream};
-use redis::{Client, Msg, RedisResult};
+use redis::{Client, Msg, RedisError, RedisResult};
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
@@ -158,7 +159,7 @@ impl Listening {
                         self.tell(&message);
                         Ok(())
                     }
-                    None => return End::Lost(StoreError::Unavailable),
+                    None => return End::Lost(RedisError::from(io::Error::from(io::ErrorKind::ConnectionReset)).into()),
                 },
                 wish = self.wishes.recv() => match wish {
                     Some(wish) => self.grant(&mut sink, wish).await,
